@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,8 @@ import numpy as np
 from advisor.arrays import DayArray
 from advisor.errors import InputError
 from advisor.measures.periods import HALF_YEAR
-from advisor.measures.portfolio import drawdowns
-from advisor.reports.charts import area_chart, both_widths, line_chart, percent, plain
-from advisor.reports.pages import MISSING, picture, render
+from advisor.reports.charts import area_chart, line_chart, percent, plain
+from advisor.reports.pages import MISSING, drawn, picture, render
 from advisor.reports.tear_sheet import sheet_of
 
 if TYPE_CHECKING:
@@ -74,7 +72,7 @@ def result_page(result: BacktestResult, title: str, risk_free: float | None = No
 
 def result_card(result: BacktestResult) -> str:
     """HTML that a notebook shows of one strategy."""
-    growth = picture(_growth([result], card=True))
+    growth = _growth([result], card=True)
     return render("backtest_card", summary=repr(result), backtest=result, growth=growth)
 
 
@@ -87,9 +85,9 @@ def results_page(results: BacktestResults, title: str, risk_free: float | None =
         title=title,
         heads=heads,
         rows=rows,
-        growth=picture(_growth(members)),
-        drawdown=picture(_drawdown(members)),
-        parts=[(name, r, picture(_allocation(r))) for name, r in results.items()],
+        growth=_growth(members),
+        drawdown=_drawdown(members),
+        parts=[(name, r, _allocation(r)) for name, r in results.items()],
         timing=_above_cash(members[0].rate(risk_free)) + TIMING,
     )
 
@@ -97,7 +95,7 @@ def results_page(results: BacktestResults, title: str, risk_free: float | None =
 def results_card(results: BacktestResults) -> str:
     """HTML that a notebook shows of several strategies."""
     heads, rows = _side_by_side(results)
-    growth = picture(_growth([result for _, result in results.items()], card=True))
+    growth = _growth([result for _, result in results.items()], card=True)
     return render("backtests_card", heads=heads, rows=rows, growth=growth)
 
 
@@ -163,40 +161,32 @@ def _period(result: BacktestResult) -> str:
 
 def _sheet(result: BacktestResult, risk_free: float | None) -> dict[str, Any]:
     return sheet_of(result, result.rate(risk_free)) | {
-        "growth": picture(_growth([result])),
-        "drawdown": picture(_drawdown([result])),
-        "allocation": picture(_allocation(result)),
+        "growth": _growth([result]),
+        "drawdown": _drawdown([result]),
+        "allocation": _allocation(result),
     }
 
 
-def _growth(results: Sequence[BacktestResult], *, card: bool = False) -> str:
+def _growth(results: Sequence[BacktestResult], *, card: bool = False) -> Any:
     """Growth of 1: in both widths for a page, in one for a notebook's card."""
     if not len(results[0].sessions):
         return ""
     lines = {r.name: np.cumprod(1.0 + r.record.returns).tolist() for r in results}
     if results[0].beside is not None:
         lines["benchmark"] = np.cumprod(1.0 + results[0].beside).tolist()
-    days = _days(results[0].sessions)
-    draw = partial(line_chart, lines, labels=days, title="Growth of 1")
-    return draw() if card else both_widths(lambda size: draw(size=size))
+    how: dict[str, Any] = {"labels": _days(results[0].sessions), "title": "Growth of 1"}
+    return picture(line_chart(lines, **how)) if card else drawn(line_chart, lines, **how)
 
 
-def _drawdown(results: Sequence[BacktestResult]) -> str:
+def _drawdown(results: Sequence[BacktestResult]) -> Any:
     if not len(results[0].sessions):
         return ""
-    lines = {r.name: (-drawdowns(r.record.returns)).tolist() for r in results}
-    draw = partial(
-        line_chart,
-        lines,
-        labels=_days(results[0].sessions),
-        title="Drawdown",
-        form=percent,
-        filled=len(results) == 1,
-    )
-    return both_widths(lambda size: draw(size=size))
+    lines = {r.name: (-r.drawdowns).tolist() for r in results}
+    days, one = _days(results[0].sessions), len(results) == 1
+    return drawn(line_chart, lines, labels=days, title="Drawdown", form=percent, filled=one)
 
 
-def _allocation(result: BacktestResult) -> str:
+def _allocation(result: BacktestResult) -> Any:
     weights = result.record.weights
     order = np.argsort(-weights.mean(axis=0), kind="stable")
     shown, rest = order[:MOST_LAYERS], order[MOST_LAYERS:]
@@ -209,15 +199,8 @@ def _allocation(result: BacktestResult) -> str:
         layers[f"{len(rest)} others"] = weights[:, rest].sum(axis=1).tolist()
     if not layers:
         return ""
-    title = "Weights after each trade"
-    draw = partial(
-        line_chart if (weights < 0.0).any() else area_chart,
-        layers,
-        labels=_days(result.days),
-        title=title,
-        form=percent,
-    )
-    return both_widths(lambda size: draw(size=size))
+    chart, days = line_chart if (weights < 0.0).any() else area_chart, _days(result.days)
+    return drawn(chart, layers, labels=days, title="Weights after each trade", form=percent)
 
 
 def _days(days: DayArray) -> list[str]:

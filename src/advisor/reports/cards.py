@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.arrays import FloatArray
+from advisor.measures.portfolio import max_drawdown
 from advisor.reports.charts import area_chart, bar_chart, line_chart, percent, plain
 from advisor.reports.pages import MISSING, picture, render
 
@@ -60,19 +61,14 @@ def _asset_row(market: Market, j: int) -> list[str]:
     row = [market.assets[j], market.groups[j] or MISSING, f"R{level}" if level else MISSING]
     if not len(days):
         return [*row, *[MISSING] * 5]
-    history = returns[days]
-    value = np.cumprod(1.0 + history)
-    peak = np.maximum.accumulate(np.maximum(value, 1.0))
-    volatility = MISSING
-    if len(history) > 1:
-        volatility = percent(float(history.std(ddof=1)) * market.periods_per_year**0.5)
+    history, year = returns[days], market.periods_per_year
+    deviation = float(history.std(ddof=1)) if len(history) > 1 else None
     return [
         *row,
-        str(market.dates[days[0]]),
-        str(market.dates[days[-1]]),
-        percent(float(history.mean()) * market.periods_per_year),
-        volatility,
-        percent(float((1.0 - value / peak).max())),
+        *(str(market.dates[day]) for day in (days[0], days[-1])),
+        percent(float(history.mean()) * year),
+        MISSING if deviation is None else percent(deviation * year**0.5),
+        percent(float(max_drawdown(history))),
     ]
 
 
@@ -146,19 +142,13 @@ def risk_card(report: RiskMatchReport) -> str:
         for name, row in table.iterrows()
     ]
     ends = [str(day) for day in report.window_ends.tolist()]
-    shares = {
-        "inside": (
-            (
-                1.0
-                - report.over_by_window
-                - report.under_by_window
-                - report.not_reachable_by_window
-            ).tolist()
-        ),
-        "over": report.over_by_window.tolist(),
-        "under": report.under_by_window.tolist(),
-        "not reachable": report.not_reachable_by_window.tolist(),
+    outside = {
+        "over": report.over_by_window,
+        "under": report.under_by_window,
+        "not reachable": report.not_reachable_by_window,
     }
+    inside = 1.0 - np.add.reduce(list(outside.values()))
+    shares = {name: share.tolist() for name, share in {"inside": inside, **outside}.items()}
     losses = line_chart(
         {"breached": report.breached_by_window.tolist()},
         labels=ends,

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from math import ceil
 from typing import Any
 
 from advisor.contracts.advice import Advice
 from advisor.contracts.report import AdviceReport
 from advisor.errors import InputError
-from advisor.reports.charts import (
-    Axis,
-    bar_chart,
-    both_widths,
-    fan_chart,
-    line_chart,
-    percent,
-    plain,
-)
+from advisor.reports.charts import Axis, bar_chart, fan_chart, line_chart, percent, plain
 from advisor.reports.client_view import (
     Labels,
     Words,
@@ -32,7 +23,7 @@ from advisor.reports.client_view import (
     outcomes_of,
     words_of,
 )
-from advisor.reports.pages import picture, render, to_pdf
+from advisor.reports.pages import drawn, picture, render, to_pdf
 
 SHOWN_ORDERS = 2
 """Orders that are not folded."""
@@ -122,10 +113,10 @@ def _body(
         advice=advice,
         level=level_of(advice, report, words),
         holdings=holdings,
-        shares=picture(_shares({name: share for name, share, _ in holdings}, words)),
+        shares=_shares({name: share for name, share, _ in holdings}, words),
         figures=figures_of(advice, words),
         fan=_fan(advice, report, words),
-        frontier=picture(_frontier(report, words)),
+        frontier=_frontier(report, words),
         crises=_crises(advice, report, words),
         orders=orders[:SHOWN_ORDERS],
         folded=orders[SHOWN_ORDERS:],
@@ -144,11 +135,8 @@ def _body(
     return body, words
 
 
-def _shares(rows: dict[str, float], words: Words) -> str:
-    if not rows:
-        return ""
-    title = words("portfolio_chart")
-    return both_widths(lambda size: bar_chart(rows, title=title, form=percent, width=size[0]))
+def _shares(rows: dict[str, float], words: Words) -> Any:
+    return drawn(bar_chart, rows, title=words("portfolio_chart"), form=percent) if rows else ""
 
 
 def _fan(advice: Advice, report: AdviceReport | None, words: Words) -> dict[str, Any] | None:
@@ -157,7 +145,7 @@ def _fan(advice: Advice, report: AdviceReport | None, words: Words) -> dict[str,
     if outcomes is None:
         return None
     steps, rows = outcomes
-    draw = partial(
+    chart = drawn(
         fan_chart,
         rows,
         labels=Axis(steps, plain, words("years")),
@@ -168,17 +156,17 @@ def _fan(advice: Advice, report: AdviceReport | None, words: Words) -> dict[str,
     cases = zip(("low_case", "middle_case", "high_case"), (rows[0], rows[2], rows[4]), strict=True)
     return {
         "years": ceil(steps[-1]),
-        "chart": picture(both_widths(lambda size: draw(size=size))),
+        "chart": chart,
         "rows": [(words(case), words.money(row[-1])) for case, row in cases],
     }
 
 
-def _frontier(report: AdviceReport | None, words: Words) -> str:
+def _frontier(report: AdviceReport | None, words: Words) -> Any:
     frontier = None if report is None else report.frontier
     if frontier is None or len(frontier.points) < 2:
         return ""
     held = frontier.held
-    draw = partial(
+    return drawn(
         line_chart,
         {words("frontier_head"): [p.expected_return for p in frontier.points]},
         labels=Axis([p.volatility for p in frontier.points], percent, words("swing_axis")),
@@ -186,7 +174,6 @@ def _frontier(report: AdviceReport | None, words: Words) -> str:
         form=percent,
         marks={} if held is None else {words("here"): (held.volatility, held.expected_return)},
     )
-    return both_widths(lambda size: draw(size=size))
 
 
 def _crises(advice: Advice, report: AdviceReport | None, words: Words) -> dict[str, Any] | None:
@@ -194,32 +181,24 @@ def _crises(advice: Advice, report: AdviceReport | None, words: Words) -> dict[s
     rows = crises_of(report, words)
     if report is None or not rows:
         return None
-    limit = report.stress_limit
-    draw = partial(
-        bar_chart,
-        {name: loss for name, loss, _, _ in rows},
-        title=words("crisis_chart"),
-        form=percent,
-        limits={} if limit is None else {words("allowed", limit=percent(limit)): limit},
-    )
-    loss = advice.stressed_loss
+    limit, loss = report.stress_limit, advice.stressed_loss
+    limits = {} if limit is None else {words("allowed", limit=percent(limit)): limit}
+    losses = {name: fall for name, fall, _, _ in rows}
+    title, sources = words("crisis_chart"), dict.fromkeys(source for *_, source in rows)
     return {
-        "chart": picture(both_widths(lambda size: draw(width=size[0]))),
+        "chart": drawn(bar_chart, losses, title=title, form=percent, limits=limits),
         "rows": [
-            (
-                name,
-                percent(loss),
-                words.part(loss),
-                words("gain" if loss < 0.0 else "within" if ok else "beyond"),
-            )
-            for name, loss, ok, _ in rows
+            (name, percent(fall), words.part(fall), words(_against(fall, within)))
+            for name, fall, within, _ in rows
         ],
-        "sources": words(
-            "crisis_note", sources="; ".join(dict.fromkeys(source for *_, source in rows))
-        ),
+        "sources": words("crisis_note", sources="; ".join(sources)),
         "stress": (
             ""
             if loss is None or limit is None
             else words("stress", loss=percent(loss), limit=percent(limit))
         ),
     }
+
+
+def _against(loss: float, within: bool) -> str:
+    return "gain" if loss < 0.0 else "within" if within else "beyond"

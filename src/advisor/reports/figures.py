@@ -1,5 +1,5 @@
 """Figures for a notebook, drawn by matplotlib, which is imported here and only when one is asked
-for.
+for; each function raises `InputError` where it is not installed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from advisor.contracts.advice import Advice
 from advisor.errors import InputError
 from advisor.lifecycle.goals.fan import WealthFan
 from advisor.measures.calibration import ReliabilityCurve
-from advisor.measures.portfolio import drawdowns
 from advisor.optimize.frontier.frontier import Frontier
 from advisor.optimize.portfolio import Portfolio
 
@@ -27,16 +26,14 @@ if TYPE_CHECKING:
 
 LINE = "#0072B2"
 DPI = 72
+SIDES = {"inside": "#009E73", "under": "#56B4E9", "not_reachable": "#BBBBBB", "over": "#D55E00"}
+"""Colour of each share of a risk report."""
 SHOWN = 5e-4
 """Weights below this are left out of a chart."""
 
 
 def plot_backtest(result: BacktestResult) -> Any:
-    """Growth beside the benchmark, drawdown and weights of one strategy: a matplotlib figure.
-
-    Raises:
-        InputError: matplotlib is not installed.
-    """
+    """Growth beside the benchmark, drawdown and weights of one strategy: a matplotlib figure."""
     figure, (top, middle, bottom) = _rows(3, (9.0, 8.0), heights=(3, 1.5, 2.5))
     top.plot(result.sessions, np.cumprod(1.0 + result.record.returns), label=result.name)
     if result.beside is not None:
@@ -61,15 +58,11 @@ def plot_backtest(result: BacktestResult) -> Any:
 
 
 def plot_backtests(results: BacktestResults) -> Any:
-    """Growth and drawdown of several strategies: a matplotlib figure.
-
-    Raises:
-        InputError: matplotlib is not installed.
-    """
+    """Growth and drawdown of several strategies: a matplotlib figure."""
     figure, (top, bottom) = _rows(2, (9.0, 6.0), heights=(3, 1.5))
     for name, result in results.items():
         top.plot(result.sessions, np.cumprod(1.0 + result.record.returns), label=name)
-        bottom.plot(result.sessions, -drawdowns(result.record.returns), linewidth=0.8)
+        bottom.plot(result.sessions, -result.drawdowns, linewidth=0.8)
     top.set_ylabel("growth of 1")
     top.legend(loc="upper left")
     bottom.set_ylabel("drawdown")
@@ -79,19 +72,11 @@ def plot_backtests(results: BacktestResults) -> Any:
 def plot_risk_match(report: RiskMatchReport) -> Any:
     """Share of windows inside, over and under the promised band, a bar a level: a matplotlib
     figure.
-
-    Raises:
-        InputError: matplotlib is not installed.
     """
     figure, (axis,) = _rows(1, (7.0, 3.5), heights=(1,))
     table: pd.DataFrame = report.by_level()
     left = np.zeros(len(table))
-    for name, colour in (
-        ("inside", "#009E73"),
-        ("under", "#56B4E9"),
-        ("not_reachable", "#BBBBBB"),
-        ("over", "#D55E00"),
-    ):
+    for name, colour in SIDES.items():
         axis.barh(table.index, table[name], left=left, label=name.replace("_", " "), color=colour)
         left = left + table[name].to_numpy()
     axis.set_xlim(0.0, 1.0)
@@ -111,35 +96,17 @@ def plot_frontier(
         points: Portfolios or advice by name.
 
     Raises:
-        InputError: matplotlib is not installed, or an advice holds no portfolio.
+        InputError: An advice holds no portfolio.
     """
     figure, (axis,) = _rows(1, (7.5, 4.5), heights=(1,))
     steps = np.linspace(frontier.volatility[0], frontier.volatility[-1], 200)
-    axis.plot(
-        steps, frontier.at_volatility(steps) @ frontier.model.mean, color=LINE, label="frontier"
-    )
-    axis.plot(
-        frontier.volatility,
-        frontier.mean,
-        "o",
-        color=LINE,
-        markersize=4,
-        label=f"{len(frontier)} corner portfolios",
-    )
-    axis.plot(
-        frontier.model.volatility, frontier.model.mean, "x", color="grey", label="single assets"
-    )
-    for name, volatility, mean in zip(
-        frontier.assets, frontier.model.volatility, frontier.model.mean, strict=True
-    ):
-        axis.annotate(
-            name,
-            (volatility, mean),
-            xytext=(4, -8),
-            textcoords="offset points",
-            fontsize="x-small",
-            color="grey",
-        )
+    model, corners = frontier.model, f"{len(frontier)} corner portfolios"
+    axis.plot(steps, frontier.at_volatility(steps) @ model.mean, color=LINE, label="frontier")
+    axis.plot(frontier.volatility, frontier.mean, "o", color=LINE, markersize=4, label=corners)
+    axis.plot(model.volatility, model.mean, "x", color="grey", label="single assets")
+    beside = {"xytext": (4, -8), "textcoords": "offset points"}
+    for name, *point in zip(frontier.assets, model.volatility, model.mean, strict=True):
+        axis.annotate(name, point, **beside, fontsize="x-small", color="grey")
     for name, point in (points or {}).items():
         volatility, mean = _place(name, point)
         axis.plot([volatility], [mean], "*", markersize=14, label=name)
@@ -155,7 +122,7 @@ def plot_allocation(portfolios: Mapping[str, Portfolio | Advice | Mapping[str, f
     positions run to the left.
 
     Raises:
-        InputError: matplotlib is not installed, or there is no portfolio.
+        InputError: There is no portfolio.
     """
     rows = {name: _weights(value) for name, value in portfolios.items()}
     assets = list(
@@ -182,29 +149,18 @@ def plot_allocation(portfolios: Mapping[str, Portfolio | Advice | Mapping[str, f
 
 
 def plot_glide_path(fan: WealthFan) -> Any:
-    """Quantiles of wealth along a glide path, and the risky share under them: a matplotlib figure.
-
-    Raises:
-        InputError: matplotlib is not installed.
-    """
+    """Quantiles of wealth along a glide path, the risky share under them: a matplotlib figure."""
     figure, (top, bottom) = _rows(2, (8.0, 5.5), heights=(3, 1.2))
-    count = len(fan.levels)
-    for i in range(count // 2):
-        label = f"{fan.levels[i]:.0%} to {fan.levels[count - 1 - i]:.0%}"
-        top.fill_between(
-            fan.years, fan.wealth[i], fan.wealth[count - 1 - i], color=LINE, alpha=0.2, label=label
-        )
-    if count % 2:
-        top.plot(
-            fan.years, fan.wealth[count // 2], color=LINE, label=f"{fan.levels[count // 2]:.0%}"
-        )
+    levels, middle = fan.levels, len(fan.levels) // 2
+    for i in range(middle):
+        look: dict[str, Any] = {"color": LINE, "alpha": 0.2}
+        look["label"] = f"{levels[i]:.0%} to {levels[-1 - i]:.0%}"
+        top.fill_between(fan.years, fan.wealth[i], fan.wealth[-1 - i], **look)
+    if len(levels) % 2:
+        top.plot(fan.years, fan.wealth[middle], color=LINE, label=f"{levels[middle]:.0%}")
     if fan.amount is not None:
-        top.axhline(
-            fan.amount,
-            color="#D55E00",
-            linestyle="--",
-            label=f"goal, reached by {fan.probability:.0%}",
-        )
+        label = f"goal, reached by {fan.probability:.0%}"
+        top.axhline(fan.amount, color="#D55E00", linestyle="--", label=label)
     top.set_ylabel("wealth")
     top.legend(loc="upper left")
     bottom.step(fan.years[:-1], fan.risky_share, where="post", color="#009E73")
@@ -216,16 +172,11 @@ def plot_glide_path(fan: WealthFan) -> Any:
 
 
 def plot_drawdowns(results: BacktestResult | BacktestResults) -> Any:
-    """Loss from the highest value so far, a line a strategy: a matplotlib figure.
-
-    Raises:
-        InputError: matplotlib is not installed.
-    """
+    """Loss from the highest value so far, a line a strategy: a matplotlib figure."""
     figure, (axis,) = _rows(1, (9.0, 3.0), heights=(1,))
-    for name, result in getattr(
-        results, "results", {getattr(results, "name", ""): results}
-    ).items():
-        axis.plot(result.sessions, -drawdowns(result.record.returns), linewidth=0.9, label=name)
+    several = getattr(results, "results", {getattr(results, "name", ""): results})
+    for name, result in several.items():
+        axis.plot(result.sessions, -result.drawdowns, linewidth=0.9, label=name)
     axis.axhline(0.0, color="grey", linewidth=0.6)
     axis.set_ylabel("drawdown")
     axis.legend(loc="lower left")
@@ -236,23 +187,15 @@ def plot_drawdowns(results: BacktestResult | BacktestResults) -> Any:
 def plot_reliability(curve: ReliabilityCurve) -> Any:
     """Stated against observed probabilities, the size of a dot saying how many: a matplotlib
     figure.
-
-    Raises:
-        InputError: matplotlib is not installed.
     """
     figure, (axis,) = _rows(1, (4.5, 4.5), heights=(1,))
     top = float(max(curve.stated.max(), curve.observed.max())) * 1.05 or 1.0
     axis.plot([0.0, top], [0.0, top], color="grey", linewidth=0.8, label="as often as stated")
     axis.plot(curve.stated, curve.observed, color=LINE, linewidth=0.8)
     share = curve.count / curve.count.sum()
-    axis.scatter(
-        curve.stated,
-        curve.observed,
-        s=15.0 + 300.0 * share,
-        color=LINE,
-        alpha=0.7,
-        label=f"{int(curve.count.sum()):,} predictions",
-    )
+    label = f"{int(curve.count.sum()):,} predictions"
+    dots: dict[str, Any] = {"s": 15.0 + 300.0 * share, "color": LINE, "alpha": 0.7, "label": label}
+    axis.scatter(curve.stated, curve.observed, **dots)
     axis.set_xlabel("stated probability")
     axis.set_ylabel("share that happened")
     axis.set_title(f"calibration error {curve.expected_calibration_error:.4f}")
@@ -263,9 +206,7 @@ def plot_reliability(curve: ReliabilityCurve) -> Any:
 
 def _underwater(axis: Any, result: BacktestResult) -> None:
     if len(result.sessions):
-        axis.fill_between(
-            result.sessions, -drawdowns(result.record.returns), 0.0, alpha=0.4, color="#D55E00"
-        )
+        axis.fill_between(result.sessions, -result.drawdowns, 0.0, alpha=0.4, color="#D55E00")
     axis.set_ylabel("drawdown")
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
 from advisor.evaluate.match.probability import DEFINITIONS as PROBABILITY_DEFINITIONS
 from advisor.evaluate.match.returns import DEFINITIONS as MONEY_DEFINITIONS
-from advisor.reports.charts import NARROW, WIDE, bar_chart, both_widths, line_chart
+from advisor.reports.charts import NARROW, WIDE, bar_chart, line_chart
 from advisor.reports.match_lists import side_by_side
-from advisor.reports.pages import MISSING, known, number, picture, render
+from advisor.reports.pages import MISSING, drawn, known, number, picture, render
 
 if TYPE_CHECKING:
     from advisor.evaluate.match.probability import ProbabilityReport
@@ -19,13 +18,9 @@ if TYPE_CHECKING:
     from advisor.evaluate.match.returns import MoneyReport
 
 TITLES = {
-    "hit_rate": "Hit rate",
-    "precision": "Precision",
-    "recall": "Recall",
-    "ndcg": "nDCG",
-    "map": "MAP",
-    "mrr": "MRR",
-}
+    "hit_rate": "Hit rate", "precision": "Precision", "recall": "Recall",
+    "ndcg": "nDCG", "map": "MAP", "mrr": "MRR",
+}  # fmt: skip
 SERVED = "served"
 """Name of the list that a report is about, beside others."""
 _percent = known("{:.2%}".format)
@@ -175,31 +170,21 @@ def _segment(report: MatchReport, by: str) -> dict[str, Any]:
     """Name, chart and table of the scores split by one label."""
     k = max(report.ks)
     chosen = [s for s in report.scores if (s.by, s.view, s.metric, s.k) == (by, "raw", "ndcg", k)]
-    draw = partial(
-        bar_chart,
-        {s.segment: s.value for s in chosen},
-        errors={s.segment: (s.low, s.high) for s in chosen},
-        title=f"nDCG@{k} by {by}",
-        form=number,
-    )
-    chart = both_widths(lambda size: draw(width=size[0]))
+    bars = {s.segment: s.value for s in chosen}
+    spans = {s.segment: (s.low, s.high) for s in chosen}
+    chart = drawn(bar_chart, bars, errors=spans, title=f"nDCG@{k} by {by}", form=number)
 
     def view(score: Score, name: str) -> str:
         return number(report.score("ndcg", k, view=name, by=by, segment=score.segment).value)
 
+    views = ("reachable", "ceiling")
     rows = [
-        [
-            s.segment,
-            f"{s.clients:,}",
-            *_beside_baseline(s),
-            view(s, "reachable"),
-            view(s, "ceiling"),
-        ]
+        [s.segment, f"{s.clients:,}", *_beside_baseline(s), *(view(s, name) for name in views)]
         for s in chosen
     ]
     heads = [by, "Clients", f"nDCG@{k}", "Interval", "Baseline", "Difference"]
     heads += ["Reachable", "Ceiling"]
-    return {"name": by, "chart": picture(chart), "heads": heads, "rows": rows}
+    return {"name": by, "chart": chart, "heads": heads, "rows": rows}
 
 
 def _probability(report: ProbabilityReport) -> dict[str, Any]:
@@ -209,17 +194,12 @@ def _probability(report: ProbabilityReport) -> dict[str, Any]:
         reach = f"unattainable (best {_percent(cut.best)})"
         if cut.attainable:
             reach = f"p >= {cut.threshold:.3f}, {cut.coverage:.1%} of them"
-        values = (
-            report.base_rates[name],
-            curve.expected_calibration_error,
-            curve.brier,
-            curve.brier_of_base_rate,
-        )
-        rows.append([name, *map(number, values), reach])
+        errors = (curve.expected_calibration_error, curve.brier, curve.brier_of_base_rate)
+        rows.append([name, *map(number, (report.base_rates[name], *errors)), reach])
     wanted = next(iter(report.thresholds.values())).wanted
     heads = ["Probability", "Base rate", "Calibration error", "Brier", "Brier of base rate"]
     return {
-        "chart": picture(both_widths(partial(reliability_chart, report))),
+        "chart": drawn(reliability_chart, report),
         "heads": [*heads, f"For {wanted:.0%} precision"],
         "rows": rows,
         "definitions": {name: PROBABILITY_DEFINITIONS[name] for name in report.curves},

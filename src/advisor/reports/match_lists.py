@@ -5,13 +5,12 @@ and by segment.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from advisor.errors import InputError
-from advisor.reports.charts import bar_chart, both_widths
-from advisor.reports.pages import MISSING, number, picture
+from advisor.reports.charts import bar_chart
+from advisor.reports.pages import MISSING, drawn, number
 
 if TYPE_CHECKING:
     from advisor.evaluate.match.report import MatchReport
@@ -50,20 +49,17 @@ def side_by_side(
             )
     k = max(first[1].ks)
     rows = [_metric_row(lists, metric, k, f"{titles[metric]}@{k}") for metric in METRICS]
+    shown = f"{titles[SHOWN]}@{k}"
     gaps = [f"{first[0]} minus {name}" for name, _ in others]
     suitable = {
         name: MISSING if isnan(r.suitability) else f"{r.suitability:.2%}"
         for name, r in lists.items()
     }
     return {
-        "chart": picture(
-            _chart(
-                {name: _spanned(r, ALL, ALL) for name, r in lists.items()}, f"{titles[SHOWN]}@{k}"
-            )
-        ),
+        "chart": _chart({name: _spanned(r, ALL, ALL) for name, r in lists.items()}, shown),
         "heads": ["Metric", *lists, *gaps],
         "rows": [["Suitable picks", *suitable.values(), *([""] * len(others))], *rows],
-        "segments": [_segments(lists, by, f"{titles[SHOWN]}@{k}") for by in _splits(first[1])],
+        "segments": [_segments(lists, by, shown) for by in _splits(first[1])],
         "money": _money(money),
     }
 
@@ -104,7 +100,7 @@ def _segments(lists: Mapping[str, MatchReport], by: str, title: str) -> dict[str
     ]
     return {
         "name": by,
-        "chart": picture(_chart(bars, f"{title} by {by}")),
+        "chart": _chart(bars, f"{title} by {by}"),
         "heads": [by, "Clients", *lists],
         "rows": rows,
     }
@@ -118,15 +114,10 @@ def _spanned(report: MatchReport, by: str, segment: str) -> tuple[float, float, 
     return float("nan"), float("nan"), float("nan")
 
 
-def _chart(bars: Mapping[str, tuple[float, float, float]], title: str) -> str:
-    draw = partial(
-        bar_chart,
-        {name: value for name, (value, _, _) in bars.items()},
-        errors={name: (low, high) for name, (_, low, high) in bars.items()},
-        title=title,
-        form=number,
-    )
-    return both_widths(lambda size: draw(width=size[0]))
+def _chart(bars: Mapping[str, tuple[float, float, float]], title: str) -> Any:
+    values = {name: value for name, (value, _, _) in bars.items()}
+    spans = {name: (low, high) for name, (_, low, high) in bars.items()}
+    return drawn(bar_chart, values, errors=spans, title=title, form=number)
 
 
 def _money(money: Mapping[str, MoneyReport]) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from advisor.errors import InputError
-from advisor.reports.charts import percent, plain, scheme_style
+from advisor.reports.charts import bar_chart, both_widths, percent, plain, scheme_style
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,6 +32,13 @@ def picture(svg: str) -> Any:
     from markupsafe import Markup
 
     return Markup(svg)  # noqa: S704 - made by `charts`, which escapes what it is given
+
+
+def drawn(chart: Callable[..., str], *args: Any, **how: Any) -> Any:
+    """A chart in both widths, as markup that a template does not escape."""
+    if chart is bar_chart:  # its height follows from its rows
+        return picture(both_widths(lambda size: chart(*args, **how, width=size[0])))
+    return picture(both_widths(lambda size: chart(*args, **how, size=size)))
 
 
 def style() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from calendar import month_abbr
-from functools import partial
 from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -14,9 +13,9 @@ import pandas as pd
 from advisor.evaluate.backtesting.details import against_benchmark, measures_of, trailing_of
 from advisor.evaluate.backtesting.statistics import cash_return
 from advisor.measures.periods import HALF_YEAR, PERIODS, QUANTILES, returns_by_period
-from advisor.reports.charts import bar_chart, both_widths, line_chart, percent, plain
+from advisor.reports.charts import bar_chart, line_chart, percent, plain
 from advisor.reports.charts.numbers import outward, span_of
-from advisor.reports.pages import MISSING, picture
+from advisor.reports.pages import MISSING, drawn
 
 if TYPE_CHECKING:
     from advisor.evaluate.backtesting.result import BacktestResult
@@ -41,12 +40,12 @@ def sheet_of(result: BacktestResult, rate: float) -> dict[str, Any]:
             for name in trailing[result.name]
         ],
         "falls": _falls(result),
-        "rolling": [picture(chart) for chart in _rolling(result, rate)],
+        "rolling": _rolling(result, rate),
         "months": [*month_abbr[1:], "Year"],
         "years": _months(result),
-        "yearly": picture(_yearly(result)),
+        "yearly": _yearly(result),
         "yearly_rows": _yearly_rows(result),
-        "spread": picture(_spread(result)),
+        "spread": _spread(result),
         "quantiles": [
             (f"a {name}", *map(percent, row))
             for name, row in zip(PERIODS, result.distribution().to_numpy().tolist(), strict=True)
@@ -74,32 +73,28 @@ def _form(kind: str, value: float) -> str:
     return percent(value) if kind == "%" else f"{value:,.0f}" if kind == "n" else f"{value:.2f}"
 
 
-def _rolling(result: BacktestResult, rate: float) -> list[str]:
+def _rolling(result: BacktestResult, rate: float) -> list[Any]:
     """Volatility, Sharpe ratio and beta over the last half year, one chart each."""
     if len(result.sessions) < HALF_YEAR:
         return []
     table = result.rolling(risk_free=rate)
     titles = {"volatility": "Volatility", "sharpe": "Sharpe ratio", "beta": "Beta"}
-    charts: list[str] = []
+    days, charts = _days(result), []
     for measure, title in titles.items():
+        if measure not in table:
+            continue
         columns = {measure: result.name, f"benchmark_{measure}": "benchmark"}
-        draw = partial(
-            line_chart,
-            {name: table[c].tolist() for c, name in columns.items() if c in table},
-            labels=_days(result),
-            title=f"{title}, last {HALF_YEAR} sessions",
-            form=percent if measure == "volatility" else plain,
-        )
-        if measure in table:
-            charts.append(both_widths(lambda size, draw=draw: draw(size=size)))
+        lines = {name: table[c].tolist() for c, name in columns.items() if c in table}
+        head = f"{title}, last {HALF_YEAR} sessions"
+        form = percent if measure == "volatility" else plain
+        charts.append(drawn(line_chart, lines, labels=days, title=head, form=form))
     return charts
 
 
-def _yearly(result: BacktestResult) -> str:
+def _yearly(result: BacktestResult) -> Any:
     years = result.by_period()
     rows = dict(zip(_names(years), years[result.name].tolist(), strict=True))
-    draw = partial(bar_chart, rows, title="Return by year", form=percent)
-    return both_widths(lambda size: draw(width=size[0]))
+    return drawn(bar_chart, rows, title="Return by year", form=percent)
 
 
 def _names(years: pd.DataFrame) -> list[str]:
@@ -117,7 +112,7 @@ def _yearly_rows(result: BacktestResult) -> list[list[str]]:
     ]
 
 
-def _spread(result: BacktestResult) -> str:
+def _spread(result: BacktestResult) -> Any:
     """How many months had a return within each of at most 12 round steps."""
     months = returns_by_period(result.returns, "month").to_numpy(dtype=np.float64)
     low, high, step = outward(*span_of(months.tolist()), 8)
@@ -125,8 +120,7 @@ def _spread(result: BacktestResult) -> str:
     counts, _ = np.histogram(months, bins=edges)
     names = [f"{a:.1%} to {b:.1%}" for a, b in pairwise(edges.tolist())]
     rows = dict(zip(names, counts.astype(np.float64).tolist(), strict=True))
-    draw = partial(bar_chart, rows, title="Months by return", form=plain)
-    return both_widths(lambda size: draw(width=size[0]))
+    return drawn(bar_chart, rows, title="Months by return", form=plain)
 
 
 def _months(result: BacktestResult) -> list[tuple[int, list[tuple[str, str]]]]:

@@ -36,23 +36,13 @@ def advice_card(advice: Advice) -> str:
 
 def _picks(advice: Advice) -> list[tuple[str, list[tuple[str | int, ...]]]]:
     """A title and the rows of what is to buy, and of the alternatives to it."""
-    return [
-        (
-            title,
-            [
-                (
-                    pick.rank,
-                    pick.product_id,
-                    pick.asset,
-                    f"{pick.money:,.0f}",
-                    _chance(pick),
-                    " ".join(reason.text for reason in pick.reasons),
-                )
-                for pick in picks
-            ],
-        )
-        for title, picks in (("to buy", advice.buys), ("alternatives", advice.alternatives))
-    ]
+    buckets = {"to buy": advice.buys, "alternatives": advice.alternatives}
+    return [(title, list(map(_row, picks))) for title, picks in buckets.items()]
+
+
+def _row(pick: Pick) -> tuple[str | int, ...]:
+    why = " ".join(reason.text for reason in pick.reasons)
+    return pick.rank, pick.product_id, pick.asset, f"{pick.money:,.0f}", _chance(pick), why
 
 
 def _chance(pick: Pick) -> str:
@@ -62,9 +52,9 @@ def _chance(pick: Pick) -> str:
     if pick.probability is None:
         return ""
     low, high = pick.probability_low, pick.probability_high
-    return percent(pick.probability) + (
-        "" if low is None or high is None else f" ({100.0 * low:.0f} to {100.0 * high:.0f} in 100)"
-    )
+    if low is None or high is None:
+        return percent(pick.probability)
+    return f"{percent(pick.probability)} ({100.0 * low:.0f} to {100.0 * high:.0f} in 100)"
 
 
 def _bars(advice: Advice) -> list[tuple[str, float, int]]:

@@ -12,33 +12,14 @@ from advisor.arrays import DayArray
 from advisor.errors import InputError
 from advisor.measures.periods import HALF_YEAR
 from advisor.reports.charts import area_chart, line_chart, percent, plain
-from advisor.reports.pages import MISSING, drawn, picture, render
+from advisor.reports.pages import MISSING, drawn, picture, render, titles
 from advisor.reports.tear_sheet import sheet_of
 
 if TYPE_CHECKING:
     from advisor.evaluate.backtesting.result import BacktestResult
     from advisor.evaluate.backtesting.result_set import BacktestResults
 
-TITLES = {
-    "annual_return": "Return a year",
-    "volatility": "Volatility a year",
-    "sharpe": "Sharpe",
-    "sortino": "Sortino",
-    "max_drawdown": "Worst drawdown",
-    "calmar": "Calmar",
-    "cvar_95": "CVaR 95 %, one session",
-    "hit_ratio": "Sessions with a gain",
-    "exposure": "Mean exposure",
-    "turnover": "Turnover a year",
-    "costs": "Costs a year",
-    "rebalances": "Rebalancing days",
-    "failures": "Failed days",
-    "benchmark_return": "Benchmark's return a year",
-    "tracking_error": "Tracking error",
-    "information_ratio": "Information ratio",
-    "beta": "Beta",
-    "deflated_sharpe": "Deflated Sharpe",
-}
+TITLES = titles("backtest")
 RATIOS = {
     "sharpe", "sortino", "calmar", "information_ratio", "beta", "rebalances", "failures", "turnover"
 }  # fmt: skip
@@ -47,12 +28,7 @@ DRAWS = 500
 """Resamples of a page's intervals: their ends are good to a few per cent of the width."""
 MOST_LAYERS = 11
 SHORTEST_FOR_DEFLATED = 10
-TIMING = (
-    "A decision uses the history that ends at the day's close, trades at that close and earns from "
-    "the next session on; a trade's cost is part of that next return. Returns are net, simple and "
-    "time-weighted. Drawdowns and CVaR are positive losses. Turnover counts what is bought plus "
-    "what is sold."
-)
+TIMING = titles("pages")["timing"]
 
 
 def result_page(result: BacktestResult, title: str, risk_free: float | None = None) -> str:

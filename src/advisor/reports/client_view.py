@@ -149,11 +149,8 @@ def level_of(advice: Advice, report: AdviceReport | None, words: Words) -> dict[
     if profile is not None and profile.limited_by == "assessed elsewhere":
         lines.append(words("elsewhere"))
     elif profile is not None and profile.level_probability and advice.level:
-        lines.append(
-            words(
-                "sure", chance=f"{min(sum(profile.level_probability[advice.level - 1 :]), 1.0):.0%}"
-            )
-        )
+        chance = min(sum(profile.level_probability[advice.level - 1 :]), 1.0)
+        lines.append(words("sure", chance=f"{chance:.0%}"))
     if profile is not None and profile.limited_by:
         held = profile.limited_by not in ("none", "assessed elsewhere")
         limit = limit_in(profile.limited_by, words.language)
@@ -199,14 +196,11 @@ def figures_of(advice: Advice, words: Words) -> list[tuple[str, str, str]]:
     if advice.net_return is not None:
         figures.append((words("return"), percent(advice.net_return), words("estimate")))
     if advice.expected_volatility is not None:
-        figures.append(
-            (words("swing"), f"± {percent(advice.expected_volatility)}", words("estimate"))
-        )
+        swing = f"± {percent(advice.expected_volatility)}"
+        figures.append((words("swing"), swing, words("estimate")))
     if advice.annual_fee_money:
-        share = percent(advice.annual_fee or 0.0)
-        figures.append(
-            (words("cost"), words.money(advice.annual_fee_money), words("cost_note", share=share))
-        )
+        note = words("cost_note", share=percent(advice.annual_fee or 0.0))
+        figures.append((words("cost"), words.money(advice.annual_fee_money), note))
     elif advice.annual_fee_money is not None:
         figures.append((words("cost"), words.money(0.0), words("no_cost")))
     return figures
@@ -242,9 +236,8 @@ def crises_of(report: AdviceReport | None, words: Words) -> list[tuple[str, floa
     if report is None:
         return []
     known = texts(words.language)["crises"]
-    rows = [
-        (known[s.name], s.loss, s.within, s.source) for s in report.scenarios if s.name in known
-    ]
+    shown = (s for s in report.scenarios if s.name in known)
+    rows = ((known[s.name], s.loss, s.within, s.source) for s in shown)
     return sorted(rows, key=lambda row: -row[1])
 
 

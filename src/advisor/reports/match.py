@@ -10,17 +10,14 @@ from advisor.evaluate.match.probability import DEFINITIONS as PROBABILITY_DEFINI
 from advisor.evaluate.match.returns import DEFINITIONS as MONEY_DEFINITIONS
 from advisor.reports.charts import NARROW, WIDE, bar_chart, line_chart
 from advisor.reports.match_lists import side_by_side
-from advisor.reports.pages import MISSING, drawn, known, number, picture, render
+from advisor.reports.pages import MISSING, drawn, known, number, picture, render, titles
 
 if TYPE_CHECKING:
     from advisor.evaluate.match.probability import ProbabilityReport
     from advisor.evaluate.match.report import MatchReport, Score
     from advisor.evaluate.match.returns import MoneyReport
 
-TITLES = {
-    "hit_rate": "Hit rate", "precision": "Precision", "recall": "Recall",
-    "ndcg": "nDCG", "map": "MAP", "mrr": "MRR",
-}  # fmt: skip
+TITLES = titles("match")
 SERVED = "served"
 """Name of the list that a report is about, beside others."""
 _percent = known("{:.2%}".format)
@@ -75,17 +72,12 @@ def _cards(report: MatchReport) -> list[tuple[str, str, str]]:
     """Name, value and note of the headline numbers."""
     check, n, best = report.suitability_check, report.counts, report.score()
     reachable, ceiling = (report.score(view=view).value for view in ("reachable", "ceiling"))
+    confidence = report.definitions["confidence"]
+    span = f"{confidence} interval {number(best.low)} to {number(best.high)}"
     suitability = "not checked" if isnan(check.share) else _percent(check.share)
     return [
         ("Suitability", suitability, f"{check.suitable:,} of {check.checked:,} picks: {check.how}"),
-        (
-            f"nDCG@{best.k}, raw",
-            number(best.value),
-            (
-                f"{report.definitions['confidence']} interval {number(best.low)} to"
-                f" {number(best.high)}, ceiling {number(ceiling)}"
-            ),
-        ),
+        (f"nDCG@{best.k}, raw", number(best.value), f"{span}, ceiling {number(ceiling)}"),
         (
             f"nDCG@{best.k}, reachable",
             number(reachable),
@@ -107,9 +99,8 @@ def _sentences(report: MatchReport, probability: ProbabilityReport | None) -> li
     k, n = max(report.ks), report.counts
     hit, share = report.score("hit_rate", k), report.score("precision", k)
     ceiling = report.score("precision", k, view="ceiling").value
-    beside = (
-        "" if isnan(hit.baseline) else f", against {hit.baseline:.1%} with the baseline's lists"
-    )
+    against = f", against {hit.baseline:.1%} with the baseline's lists"
+    beside = "" if isnan(hit.baseline) else against
     sentences = [
         (
             f"{hit.value:.1%} of {hit.clients:,} clients bought at least one of the {k} products"

@@ -85,17 +85,10 @@ def _segments(lists: Mapping[str, MatchReport], by: str, title: str) -> dict[str
     first = next(iter(lists.values()))
     k = max(first.ks)
     chosen = [s for s in first.scores if (s.by, s.view, s.metric, s.k) == (by, "raw", SHOWN, k)]
-    bars = {
-        f"{s.segment}: {name}": _spanned(r, by, s.segment)
-        for s in chosen
-        for name, r in lists.items()
-    }
+    spans = {(s.segment, n): _spanned(r, by, s.segment) for s in chosen for n, r in lists.items()}
+    bars = {f"{segment}: {name}": span for (segment, name), span in spans.items()}
     rows = [
-        [
-            s.segment,
-            f"{s.clients:,}",
-            *(number(_spanned(r, by, s.segment)[0]) for r in lists.values()),
-        ]
+        [s.segment, f"{s.clients:,}", *(number(spans[s.segment, name][0]) for name in lists)]
         for s in chosen
     ]
     return {

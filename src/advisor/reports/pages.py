@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import cache
+from importlib.resources import files
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,13 @@ if TYPE_CHECKING:
 
 MISSING = "–"
 """Written where a number is not known."""
+
+
+@cache
+def titles(section: str) -> dict[str, str]:
+    """Texts of `titles.json`: names of measures, and what stands on pages."""
+    text = (files("advisor.reports") / "titles.json").read_text(encoding="utf-8")
+    return json.loads(text)[section]
 
 
 def render(template: str, /, **values: Any) -> str:

@@ -29,13 +29,10 @@ def area_chart(
     shown, kept = thinned(series, labels, size[0])
     edges = [[0.0] * len(next(iter(shown.values())))]
     for row in shown.values():
-        edges.append(
-            [b + (v if shows(v) and v > 0.0 else 0.0) for b, v in zip(edges[-1], row, strict=True)]
-        )
-    top = max(*edges[-1], SMALLEST) if len(edges[-1]) > 1 else max(edges[-1][0], SMALLEST)
-    frame, positions, around = prepared(
-        list(shown), kept, title, form, size, [0.0, top * (1.0 - 1e-9)]
-    )
+        heights = (v if shows(v) and v > 0.0 else 0.0 for v in row)
+        edges.append([b + height for b, height in zip(edges[-1], heights, strict=True)])
+    span = [0.0, max((*edges[-1], SMALLEST)) * (1.0 - 1e-9)]
+    frame, positions, around = prepared(list(shown), kept, title, form, size, span)
     parts = [
         _between(frame, positions, below, above, fill(k, 0.85))
         for k, (below, above) in enumerate(pairwise(edges))
@@ -68,9 +65,8 @@ def fan_chart(
     shown, kept = thinned({str(i): row for i, row in enumerate(quantiles)}, labels, size[0])
     rows = [[v if shows(v) else 0.0 for v in row] for row in shown.values()]
     middle = len(rows) // 2
-    frame, positions, around = prepared(
-        list(names), kept, title, form, size, [v for row in rows for v in row], _band
-    )
+    values = [v for row in rows for v in row]
+    frame, positions, around = prepared(list(names), kept, title, form, size, values, _band)
     bands = [
         _between(frame, positions, rows[middle - k], rows[middle + k], _band(k))
         for k in range(middle, 0, -1)

@@ -97,12 +97,8 @@ def number_axis(frame: Frame, axis: Axis) -> str:
     most = max(int(room // 70), 3)
     marks = ticks(*ends, step_of(*ends, most)) if ends[1] > ends[0] else [frame.first]
     texts = [*zip(marks, tick_texts(marks, axis.form), strict=True)]
-    name = (
-        text_at((frame.left + frame.right) / 2, frame.bottom + 16 + LINE, axis.name, "middle")
-        if axis.name
-        else ""
-    )
-    return _labels(frame, texts) + name
+    at = (frame.left + frame.right) / 2, frame.bottom + 16 + LINE
+    return _labels(frame, texts) + (text_at(*at, axis.name, "middle") if axis.name else "")
 
 
 def label_axis(frame: Frame, labels: Sequence[str]) -> str:
@@ -113,11 +109,8 @@ def label_axis(frame: Frame, labels: Sequence[str]) -> str:
         return _labels(frame, _round_days(days, max(int(room // 64), 2)))
     most = max(int(room // (max(map(width_of, labels)) + 12.0)), 1)
     last = len(labels) - 1
-    chosen = (
-        sorted({round(k * last / most) for k in range(most + 1)})
-        if most < last
-        else range(last + 1)
-    )
+    few = sorted({round(k * last / most) for k in range(most + 1)})
+    chosen = few if most < last else range(last + 1)
     return _labels(frame, [(float(i), labels[i]) for i in chosen])
 
 
@@ -149,11 +142,8 @@ def _round_days(days: Sequence[date], most: int) -> list[tuple[float, str]]:
     span = (days[-1] - days[0]).days / 365.25
     if span >= 3.0:
         step = max(int(step_of(0.0, span, most) + 0.999), 1)
-        return [
-            (i, str(d.year))
-            for i, d in _starts(days, [d.year // step for d in days])
-            if d.year % step == 0
-        ]
+        starts = _starts(days, [d.year // step for d in days])
+        return [(i, str(d.year)) for i, d in starts if d.year % step == 0]
     for months in (1, 2, 3, 6, 12):
         starts = _starts(days, [(d.year * 12 + d.month - 1) // months for d in days])
         if len(starts) <= most and starts:
@@ -175,14 +165,9 @@ def mark(frame: Frame, point: tuple[float, float], name: str) -> str:
     below = y + 18.0 + LINE * (len(lines) - 1)
     down = (right and below < frame.bottom) or above < frame.top
     first = y + 18.0 if down else above
+    beside, anchor = (x + 10, "") if right else (x - 10, "end")
     texts = [
-        text_at(
-            x + (10 if right else -10),
-            first + LINE * k,
-            line,
-            "" if right else "end",
-            ' font-weight="bold"',
-        )
+        text_at(beside, first + LINE * k, line, anchor, ' font-weight="bold"')
         for k, line in enumerate(lines)
     ]
     ring = (

@@ -120,8 +120,7 @@ def _finished(
         ]
         for line in wrapped(name, width - 8):
             half = width_of(line) / 2
-            parts.append(
-                text_at(min(max(x, half + 2), width - half - 2), last + 12, line, "middle")
-            )
+            within = min(max(x, half + 2), width - half - 2)
+            parts.append(text_at(within, last + 12, line, "middle"))
             last += LINE
     return picture((width, last + 4), title, parts)

@@ -36,10 +36,8 @@ def width_of(text: str, size: float = FONT) -> float:
     >>> width_of("abc") < width_of("股票型")
     True
     """
-    return (
-        sum(1.0 if east_asian_width(c) in "WF" else 0.9 if c in "%MW@" else 0.6 for c in text)
-        * size
-    )
+    shares = (1.0 if east_asian_width(c) in "WF" else 0.9 if c in "%MW@" else 0.6 for c in text)
+    return sum(shares) * size
 
 
 def wrapped(text: str, width: float, size: float = FONT) -> list[str]:

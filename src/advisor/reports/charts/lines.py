@@ -55,19 +55,13 @@ def line_chart(
     shown, kept = thinned(series, labels, size[0])
     points = [p for p in (marks or {}).values() if all(map(shows, p))]
     values = [v for row in shown.values() for v in row if shows(v)] + [p[1] for p in points]
-    frame, positions, around = prepared(
-        list(shown) if len(shown) > 1 else [],
-        kept,
-        title,
-        form,
-        size,
-        [*values, 0.0] if filled else values,
-    )
+    names = list(shown) if len(shown) > 1 else []
+    held = [*values, 0.0] if filled else values
+    frame, positions, around = prepared(names, kept, title, form, size, held)
     parts = [value_axis(frame, form), *around]
     for k, row in enumerate(shown.values()):
-        parts += [
-            _line(frame, [(positions[i], row[i]) for i in run], k, filled) for run in runs(row)
-        ]
+        stretches = ([(positions[i], row[i]) for i in run] for run in runs(row))
+        parts += [_line(frame, stretch, k, filled) for stretch in stretches]
     named = [(name, p) for name, p in (marks or {}).items() if p in points]
     parts += [mark(frame, point, name) for name, point in named]
     return picture(size, title, parts)
@@ -105,14 +99,10 @@ def prepared(
     width, height = size
     below = 22.0 + (LINE if isinstance(kept, Axis) and kept.name else 0)
     under = legend_height(names, width) if names else 0.0
-    count = (
-        kept if isinstance(kept, int) else len(kept.values) if isinstance(kept, Axis) else len(kept)
-    )
-    positions = (
-        [float(v) for v in kept.values]
-        if isinstance(kept, Axis)
-        else [float(i) for i in range(count)]
-    )
+    if isinstance(kept, Axis):
+        positions = [float(v) for v in kept.values]
+    else:
+        positions = [float(i) for i in range(kept if isinstance(kept, int) else len(kept))]
     heads = (len(title_lines(title, width)), below + under)
     frame = frame_of(size, heads, span_of(values), (positions[0], positions[-1]), form)
     around: list[str] = []
@@ -144,9 +134,7 @@ def thinned(
 
 def common_length(series: Mapping[str, Numbers], labels: Sequence[object] | None) -> int:
     """T. Raises `InputError` where lengths differ or are 0."""
-    lengths = {len(values) for values in series.values()} | (
-        {len(labels)} if labels is not None else set()
-    )
+    lengths = {len(values) for values in (*series.values(), *([] if labels is None else [labels]))}
     if len(lengths) != 1 or 0 in lengths:
         raise InputError(
             f"The series (and labels) of a chart have lengths {sorted(lengths)}; "

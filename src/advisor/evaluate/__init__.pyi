@@ -22,8 +22,8 @@ from advisor.evaluate.backtesting.statistics import bootstrap_interval as bootst
 from advisor.evaluate.backtesting.terms import Terms as Terms
 from advisor.evaluate.match.check import SuitabilityCheck as SuitabilityCheck
 from advisor.evaluate.match.check import recheck as recheck
+from advisor.evaluate.match.logged import LoggedChoices as LoggedChoices
 from advisor.evaluate.match.match import evaluate_match as evaluate_match
-from advisor.evaluate.match.off_policy import LoggedChoices as LoggedChoices
 from advisor.evaluate.match.off_policy import OffPolicyReport as OffPolicyReport
 from advisor.evaluate.match.off_policy import off_policy as off_policy
 from advisor.evaluate.match.off_policy import softmax_policy as softmax_policy

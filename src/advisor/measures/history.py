@@ -21,14 +21,15 @@ What moves by a millionth of a millionth of its price does not move.
 """
 
 
-class _AsGiven(Reader):
+class AsGiven(Reader):
     """Hands the value on: the labels of a table are read together with its numbers."""
 
     def read(self, value: Any) -> Any:
+        """The value."""
         return value
 
 
-Returns = Annotated[npt.ArrayLike, _AsGiven()]
+Returns = Annotated[npt.ArrayLike, AsGiven()]
 """Simple returns, time on the last axis: what numpy reads, or a pandas Series."""
 
 

@@ -329,7 +329,7 @@ def test_benchmark_may_be_a_policy_an_asset_or_a_series() -> None:
             benchmark=pd.Series([0.3], index=pd.DatetimeIndex(market.dates[1:2])),
             **run,
         )
-    with pytest.raises(InputError, match="is a int"):
+    with pytest.raises(InputError, match="benchmark is 3"):
         backtest(always(1.0, 0.0), market, benchmark=3, **run)
 
 

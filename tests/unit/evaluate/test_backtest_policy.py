@@ -168,8 +168,8 @@ def test_only_named_assets_are_considered() -> None:
     [
         ({}, "no aim"),
         ({"level": 3, "risk_aversion": 2.0}, "one place"),
-        ({"level": 6}, "Levels run from 1 to 5"),
-        ({"level": 0}, "Levels run"),
+        ({"level": 6}, "Give a level from 1 to 5"),
+        ({"level": 0}, "Give a level"),
         ({"risk_aversion": -1.0}, "0 or more"),
         ({"target_volatility": float("nan")}, "0 or more"),
         ({"level": "3"}, "level is '3'"),

@@ -80,11 +80,7 @@ def test_no_event_crosses_the_cut_on_random_data() -> None:
 
 @pytest.mark.parametrize(
     ("cut", "days", "message"),
-    [
-        ("2020-01-01", 30, "before"),
-        ("2026-04-01", 30, "after"),
-        ("2026-01-31", 0, "at least one day"),
-    ],
+    [("2020-01-01", 30, "before"), ("2026-04-01", 30, "after"), ("2026-01-31", 0, "days is 0")],
 )
 def test_an_empty_side_is_refused(cut: str, days: int, message: str) -> None:
     with pytest.raises(InputError, match=message):
@@ -92,5 +88,5 @@ def test_an_empty_side_is_refused(cut: str, days: int, message: str) -> None:
 
 
 def test_cuts_must_move() -> None:
-    with pytest.raises(InputError, match="move forward"):
+    with pytest.raises(InputError, match="every is"):
         next(temporal_splits(DATA, "2026-01-05", days=30, every=0))

@@ -103,9 +103,9 @@ def test_lists_of_any_other_system_are_judged_too(batch) -> None:
     known = ADVISOR.evaluate(batch, LATER, ks=(5,))
     assert theirs.score("ndcg", 5).value <= known.score("ndcg", 5).value + 1e-12
     for served in (None, "lists", ADVISOR):
-        with pytest.raises(InputError, match="Pass a batch"):
+        with pytest.raises(InputError, match="Pass advice"):
             ADVISOR.evaluate(served, LATER)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="Pass purchases"):
+    with pytest.raises(InputError, match="later Interactions"):
         ADVISOR.evaluate(batch, None)  # type: ignore[arg-type]
 
 

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from advisor.arrays import (
-    DayArray,
-    FloatArray,
-    check_frequency,
-    check_type,
-    check_whole,
-    float_array,
-    frozen,
-    numbers,
-)
+from advisor.annotations import Count
+from advisor.arrays import DayArray, FloatArray, check_frequency, float_array, frozen
 from advisor.data.days import as_days
 from advisor.data.market import Market
 from advisor.data.tables import as_numbers
@@ -30,6 +21,7 @@ from advisor.evaluate.backtesting.result import BacktestResult
 from advisor.evaluate.backtesting.result_set import BacktestResults
 from advisor.evaluate.backtesting.terms import Terms
 from advisor.evaluate.backtesting.walk import walk
+from advisor.validation import checked
 
 BENCHMARK = "benchmark"
 ALONE = "portfolio"
@@ -42,7 +34,7 @@ def backtest(
     *,
     every: Schedule = "MS",
     warmup: int,
-    cost_bps: float | npt.ArrayLike = 10.0,
+    cost_bps: float | FloatArray = 10.0,
     window: int | None = None,
     terms: Terms = Terms(),  # noqa: B008  frozen, and holds nothing that could be changed
     benchmark: Policy | pd.Series | str | None = None,
@@ -104,14 +96,15 @@ def backtest(
     return results[ALONE]
 
 
+@checked
 def backtest_many(
     policies: Mapping[str, Policy],
     market: Market,
     *,
     every: Schedule = "MS",
-    warmup: int,
-    cost_bps: float | npt.ArrayLike = 10.0,
-    window: int | None = None,
+    warmup: Count,
+    cost_bps: float | FloatArray = 10.0,
+    window: Count | None = None,
     terms: Terms = Terms(),  # noqa: B008  frozen, and holds nothing that could be changed
     benchmark: Policy | pd.Series | str | None = None,
     progress: bool = False,
@@ -136,15 +129,8 @@ def backtest_many(
     Raises:
         InputError: As `backtest`, or no policy is given.
     """
-    _check(policies, market, terms, progress)
+    _check_policies(policies)
     check_frequency(market.dates, market.periods_per_year, "market")
-    if window is not None:
-        window = check_whole(
-            window,
-            "window",
-            "A policy needs at least one row: pass a number of rows, or None for all.",
-            low=1,
-        )
     rows = rebalancing_rows(market.dates, every, warmup=warmup)
     rate = _rate(cost_bps, len(market.assets))
     lineup = dict(policies)
@@ -180,11 +166,8 @@ def backtest_many(
     return BacktestResults(results)
 
 
-def _check(policies: object, market: object, terms: object, progress: object) -> None:
-    if not isinstance(progress, bool | np.bool_):
-        check_type(progress, (), "progress", "True shows a bar.")
-    check_type(policies, Mapping, "policies", "Pass a mapping from name to policy.")
-    for name, policy in policies.items():  # type: ignore[attr-defined]
+def _check_policies(policies: Mapping[str, Policy]) -> None:
+    for name, policy in policies.items():
         if not callable(policy) or isinstance(policy, type):
             field = "policy" if name == ALONE else f"policies[{name!r}]"
             raise InputError(
@@ -200,13 +183,6 @@ def _check(policies: object, market: object, terms: object, progress: object) ->
             field="policies",
             value=(),
         )
-    check_type(
-        market,
-        Market,
-        "market",
-        "Pass a Market, made by Market.from_prices or Market.from_returns.",
-    )
-    check_type(terms, Terms, "terms", "Pass Terms(capital=..., flows=...), or leave it out.")
 
 
 def _check_decided(name: str, record: Record) -> None:
@@ -223,11 +199,9 @@ def _check_decided(name: str, record: Record) -> None:
         )
 
 
-def _rate(cost_bps: float | npt.ArrayLike, n: int) -> FloatArray:
-    given = numbers(cost_bps, "cost_bps")
-    bps = float_array(
-        np.broadcast_to(given, (n,)) if given.ndim == 0 else given, "cost_bps", shape=(n,)
-    )
+def _rate(cost_bps: float | FloatArray, n: int) -> FloatArray:
+    each = np.full(n, cost_bps) if np.ndim(cost_bps) == 0 else cost_bps
+    bps = float_array(each, "cost_bps", shape=(n,))
     if (bps < 0.0).any():
         raise InputError(
             f"cost_bps is {bps.min():g}; trading never pays. Pass basis points, 10 for 0.1 %.",
@@ -253,8 +227,7 @@ def _given_benchmark(benchmark: object, market: Market, first: int) -> FloatArra
         chosen = _on_sessions(benchmark, market.dates[first + 1 :])
     else:
         raise InputError(
-            f"benchmark is a {type(benchmark).__name__}; pass a policy, an asset's id, or a Series"
-            " of returns.",
+            f"benchmark is {benchmark!r}; pass a policy, an asset's id, or a Series of returns.",
             field=BENCHMARK,
             value=benchmark,
         )

@@ -6,21 +6,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
 
-from advisor.arrays import FloatArray, check_number, check_type, check_whole
+from advisor.annotations import Level, NotNegative
+from advisor.arrays import FloatArray, check_number
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
 from advisor.errors import InfeasibleError, InputError
 from advisor.evaluate.backtesting.estimates import DayModel, Estimates, least_loss
 from advisor.optimize.frontier.sizing import ForecastPath, tolerance_within
+from advisor.readers import Number
+from advisor.validation import checked
 
+Aim = Annotated[float, Number("Give 0 or more.", low=0.0, infinite=True)]
 MEND = "Add calmer assets, or let the portfolio hold cash (Estimates(cash_return=...))."
 WITHIN = 1e-12  # rounding of a stressed loss or a volatility at its limit
 
 
+@checked
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MeanVariancePolicy:
     """Stand at one place of the frontier of each day's estimates.
@@ -47,13 +53,13 @@ class MeanVariancePolicy:
             range.
     """
 
-    level: int | None = None
-    target_volatility: float | None = None
-    risk_aversion: float | None = None
+    level: Level | None = None
+    target_volatility: Aim | None = None
+    risk_aversion: Aim | None = None
     mandate: Mandate = field(default_factory=Mandate)
     estimates: Estimates = field(default_factory=Estimates)
     bands: RiskBands = field(default_factory=RiskBands.default)
-    size_band: float = 0.0
+    size_band: NotNegative = 0.0
 
     def __post_init__(self) -> None:
         aims = {
@@ -69,22 +75,6 @@ class MeanVariancePolicy:
                 field="level",
                 value=given,
             )
-        name, value = given.popitem()
-        if name == "level":
-            check_whole(value, "level", f"Levels run from 1 to {LEVELS}.", low=1, high=LEVELS)
-        else:
-            check_number(value, name, "Give 0 or more.", low=0.0, infinite=True)
-        check_type(self.mandate, Mandate, "mandate", "Pass a Mandate.")
-        check_type(
-            self.estimates, Estimates, "estimates", "Pass Estimates(), or Estimates.recent()."
-        )
-        check_type(self.bands, RiskBands, "bands", "Pass RiskBands.")
-        check_number(
-            self.size_band,
-            "size_band",
-            "It is a share of the volatility aimed at, 0.1 say.",
-            low=0.0,
-        )
 
     def __call__(self, past: Market, held: FloatArray) -> FloatArray:
         """Weights wanted at the close of the last day of `past`, shape (n,).
@@ -161,13 +151,14 @@ class MeanVariancePolicy:
         return frontier.at_risk_aversion(1.0 / tolerance if tolerance > 0.0 else np.inf)
 
 
+@checked
 def level_policies(
     levels: Iterable[int] = range(1, LEVELS + 1),
     *,
     mandate: Mandate | None = None,
     estimates: Estimates | None = None,
     bands: RiskBands | None = None,
-    size_band: float = 0.0,
+    size_band: NotNegative = 0.0,
 ) -> dict[str, MeanVariancePolicy]:
     """One policy a level, named C1..C5, all standing on the same estimates: what `backtest_many`
     takes.
@@ -175,7 +166,6 @@ def level_policies(
     >>> list(level_policies([1, 3]))
     ['C1', 'C3']
     """
-    check_type(levels, Iterable, "levels", "Give the levels, 1 to 5.")
     limits, known, promise = (
         mandate or Mandate(),
         estimates or Estimates(),
@@ -197,6 +187,7 @@ def equal_weight(past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG001 
     return np.where(listed, 1.0 / max(int(listed.sum()), 1), 0.0)
 
 
+@checked
 @dataclass(frozen=True)
 class FixedMix:
     """Constant weights by asset id; what cannot be traded on a day is left in cash.
@@ -208,7 +199,6 @@ class FixedMix:
     weights: Mapping[str, float]
 
     def __post_init__(self) -> None:
-        check_type(self.weights, Mapping, "weights", "Give a mapping from asset id to weight.")
         for asset, weight in self.weights.items():
             check_number(weight, "weights", "A weight is a fraction of wealth.", key=asset)
 

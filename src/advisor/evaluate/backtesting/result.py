@@ -9,17 +9,18 @@ import numpy as np
 import pandas as pd
 
 from advisor.annotations import Count, OpenShare, Seed
-from advisor.arrays import DayArray, FloatArray, check_number
+from advisor.arrays import DayArray, FloatArray
 from advisor.errors import InputError
 from advisor.evaluate.backtesting.details import against_benchmark, measures_of, trailing_of
 from advisor.evaluate.backtesting.record import Failures, Record
 from advisor.evaluate.backtesting.statistics import (
     BootstrapInterval,
+    Rate,
+    Resamples,
     bootstrap_interval,
     cash_return,
     statistics_of,
 )
-from advisor.measures.bootstrap import Draws
 from advisor.measures.periods import (
     HALF_YEAR,
     Period,
@@ -154,7 +155,7 @@ class BacktestResult:
         return pd.DataFrame(columns, index=pd.DatetimeIndex(self.sessions))
 
     @checked
-    def summary(self, *, risk_free: float | None = None) -> pd.Series:
+    def summary(self, *, risk_free: Rate | None = None) -> pd.Series:
         """The usual measures by name: annual decimals, losses positive, costs and turnover a year.
 
         Args:
@@ -176,7 +177,7 @@ class BacktestResult:
 
     @checked
     def rolling(
-        self, sessions: Count = HALF_YEAR, *, risk_free: float | None = None
+        self, sessions: Count = HALF_YEAR, *, risk_free: Rate | None = None
     ) -> pd.DataFrame:
         """Volatility, Sharpe ratio and, beside a benchmark, beta over the last `sessions` of each
         day: see `measures.rolling_measures`; `risk_free` as in `summary`.
@@ -193,7 +194,7 @@ class BacktestResult:
         return return_quantiles(self.returns)
 
     @checked
-    def details(self, *, risk_free: float | None = None) -> pd.DataFrame:
+    def details(self, *, risk_free: Rate | None = None) -> pd.DataFrame:
         """What a tear sheet counts beside the summary: measure x stream, the benchmark's
         where there is one.
 
@@ -211,16 +212,12 @@ class BacktestResult:
         return pd.DataFrame(columns)
 
     @checked
-    def rate(self, risk_free: float | None = None) -> float:
+    def rate(self, risk_free: Rate | None = None) -> float:
         """The annual risk-free rate meant: the one given, or what cash earned in the run."""
-        if risk_free is None:
-            return self.risk_free
-        return check_number(
-            risk_free, "risk_free", "Give an annual rate, 0.02 for 2 %.", above=-1.0
-        )
+        return self.risk_free if risk_free is None else risk_free
 
     @checked
-    def excess(self, risk_free: float | None = None) -> FloatArray:
+    def excess(self, risk_free: Rate | None = None) -> FloatArray:
         """Net returns above those of cash, shape (m,)."""
         return self.record.returns - cash_return(self.rate(risk_free), self.periods_per_year)
 
@@ -230,9 +227,9 @@ class BacktestResult:
         statistic: str = "sharpe",
         *,
         level: OpenShare = 0.95,
-        draws: Draws = 2000,
+        draws: Resamples = 2000,
         seed: Seed = 0,
-        risk_free: float | None = None,
+        risk_free: Rate | None = None,
     ) -> BootstrapInterval:
         """Stationary-bootstrap interval of one measure of the returns.
 
@@ -267,7 +264,7 @@ class BacktestResult:
         return plot_backtest(self)
 
     @checked
-    def to_html(self, title: str | None = None, *, risk_free: float | None = None) -> str:
+    def to_html(self, title: str | None = None, *, risk_free: Rate | None = None) -> str:
         """A tear sheet as one page that stands alone: inline style and charts, nothing fetched, no
         script.
         """

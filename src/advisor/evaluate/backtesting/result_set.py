@@ -14,6 +14,7 @@ from advisor.annotations import Seed
 from advisor.errors import InputError
 from advisor.evaluate.backtesting.result import BacktestResult
 from advisor.evaluate.backtesting.sharpe import SharpeTest, Test, compare_sharpe, deflate
+from advisor.evaluate.backtesting.statistics import Rate
 from advisor.validation import checked
 
 
@@ -55,7 +56,7 @@ class BacktestResults:
         return pd.DataFrame({name: result.returns for name, result in self.results.items()})
 
     @checked
-    def summary(self, *, risk_free: float | None = None) -> pd.DataFrame:
+    def summary(self, *, risk_free: Rate | None = None) -> pd.DataFrame:
         """One row a strategy, one column a measure; `risk_free` as in `BacktestResult.summary`."""
         return pd.DataFrame(
             {name: result.summary(risk_free=risk_free) for name, result in self.results.items()}
@@ -69,7 +70,7 @@ class BacktestResults:
         )
 
     @checked
-    def deflated_sharpe(self, *, risk_free: float | None = None) -> pd.Series:
+    def deflated_sharpe(self, *, risk_free: Rate | None = None) -> pd.Series:
         """Probability that each strategy's true Sharpe ratio is above 0, all strategies of the run
         counted as trials.
 
@@ -89,7 +90,7 @@ class BacktestResults:
         *,
         test: Test | str = "ledoit_wolf",
         seed: Seed = 0,
-        risk_free: float | None = None,
+        risk_free: Rate | None = None,
     ) -> SharpeTest:
         """Test whether two strategies have the same Sharpe ratio: see `compare_sharpe`.
 
@@ -107,7 +108,7 @@ class BacktestResults:
         return plot_backtests(self)
 
     @checked
-    def to_html(self, title: str = "Backtests", *, risk_free: float | None = None) -> str:
+    def to_html(self, title: str = "Backtests", *, risk_free: Rate | None = None) -> str:
         """The strategies side by side as one page that stands alone."""
         from advisor.reports.backtest import results_page
 

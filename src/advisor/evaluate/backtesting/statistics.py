@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 
-from advisor.arrays import (
-    FloatArray,
-    IntArray,
-    check_number,
-    check_type,
-    check_whole,
-    float_array,
-    numbers,
-)
+from advisor.annotations import Finite, OpenShare, Seed
+from advisor.arrays import FloatArray, IntArray, float_array, numbers
 from advisor.errors import InputError
 from advisor.measures.history import deviation, noise_of
 from advisor.measures.portfolio import (
@@ -29,8 +23,14 @@ from advisor.measures.portfolio import (
     sortino_ratio,
     volatility,
 )
+from advisor.readers import Number
+from advisor.validation import checked
 
 AT_ONCE = 64  # resamples in memory together
+Rate = Annotated[float, Number("Give an annual rate, 0.02 for 2 %.", above=-1.0)]
+Resamples = Annotated[
+    int, Number("Give how many resamples to draw, at least 2.", whole=True, low=2.0, high=1e7)
+]
 Statistic = Callable[[FloatArray], FloatArray]
 """From returns, shape (..., T), to one number each, shape (...): any measure of
 `advisor.measures`."""
@@ -82,14 +82,15 @@ class BootstrapInterval:
     draws: int
 
 
+@checked
 def bootstrap_interval(
-    returns: npt.ArrayLike,
+    returns: FloatArray,
     statistic: Statistic,
     *,
-    level: float = 0.95,
-    draws: int = 2000,
-    block: float | None = None,
-    seed: int = 0,
+    level: OpenShare = 0.95,
+    draws: Resamples = 2000,
+    block: Finite | None = None,
+    seed: Seed = 0,
 ) -> BootstrapInterval:
     """Percentile interval of a statistic by the stationary bootstrap.
 
@@ -113,20 +114,13 @@ def bootstrap_interval(
 
     Source: Politis & Romano (1994), The stationary bootstrap, section 2.
     """
-    r = np.atleast_2d(numbers(returns, "returns"))
-    if not callable(statistic):
-        check_type(
-            statistic,
-            (),
-            "statistic",
-            "Pass a function from returns to one number each, such as those of advisor.measures.",
-        )
-    seed = check_whole(seed, "seed", "Give a whole number, 0 or more.", low=0)
-    draws = check_whole(draws, "draws", "Give how many resamples to draw, at least 2.", low=2)
-    _check(r, check_number(level, "level", "Give a probability between 0 and 1."))
-    if block is not None:
-        block = check_number(
-            block, "block", "Give a mean block length, or None to choose it from the returns."
+    r = np.atleast_2d(returns)
+    if r.ndim != 2 or r.shape[1] < 10 or not np.isfinite(r).all():
+        raise InputError(
+            f"returns has shape {r.shape}; resampling needs at least 10 finite returns of each"
+            " series. Pass a longer history.",
+            field="returns",
+            value=r.shape,
         )
     length = max(block_length(row) for row in r) if block is None else float(block)
     if not 1.0 <= length <= r.shape[1]:
@@ -137,18 +131,18 @@ def bootstrap_interval(
         )
     pick = (lambda x: x[:, 0]) if np.ndim(returns) == 1 else (lambda x: x)
     values = [
-        statistic(pick(np.moveaxis(r[:, rows], 0, 1)))
+        numbers(statistic(pick(np.moveaxis(r[:, rows], 0, 1))), "statistic")
         for rows in stationary_indices(r.shape[1], length, draws, seed)
     ]
-    told = [numbers(value, "statistic") for value in values]
-    if any(value.ndim != 1 for value in told) or sum(map(len, told)) != draws:
+    if any(value.ndim != 1 for value in values) or sum(map(len, values)) != draws:
         raise InputError(
-            f"statistic gives shape {told[0].shape} for {min(draws, AT_ONCE)} resamples; one number"
-            " a resample is needed. Measure along the last axis, as those of advisor.measures do.",
+            f"statistic gives shape {values[0].shape} for {min(draws, AT_ONCE)} resamples; one"
+            " number a resample is needed. Measure along the last axis, as those of"
+            " advisor.measures do.",
             field="statistic",
-            value=told[0].shape,
+            value=values[0].shape,
         )
-    drawn = np.concatenate(told)
+    drawn = np.concatenate(values)
     good = drawn[np.isfinite(drawn)]
     if len(good) < 2:
         raise InputError(
@@ -158,13 +152,10 @@ def bootstrap_interval(
             value=len(good),
         )
     low, high = np.quantile(good, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
-    estimate = float(
-        np.asarray(statistic(r[0] if np.ndim(returns) == 1 else r[None]), dtype=np.float64).reshape(
-            -1
-        )[0]
-    )
+    whole = numbers(statistic(r[0] if np.ndim(returns) == 1 else r[None]), "statistic")
+    spread = float(good.std(ddof=1))
     return BootstrapInterval(
-        estimate, float(low), float(high), float(good.std(ddof=1)), length, draws
+        float(whole.reshape(-1)[0]), float(low), float(high), spread, length, draws
     )
 
 
@@ -232,17 +223,3 @@ def block_length(returns: npt.ArrayLike) -> float:
     if spectrum == 0.0:
         return 1.0
     return float(np.clip((slope**2 / spectrum**2 * count) ** (1.0 / 3.0), 1.0, cap))
-
-
-def _check(r: FloatArray, level: float) -> None:
-    if r.ndim != 2 or r.shape[1] < 10 or not np.isfinite(r).all():
-        raise InputError(
-            f"returns has shape {r.shape}; resampling needs at least 10 finite returns of each"
-            " series. Pass a longer history.",
-            field="returns",
-            value=r.shape,
-        )
-    if not 0.0 < level < 1.0:
-        raise InputError(
-            f"level is {level}; pass a probability between 0 and 1.", field="level", value=level
-        )

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Annotated
 
 import numpy as np
 
-from advisor.arrays import DayArray, FloatArray, check_number, check_type
+from advisor.annotations import NotNegative, Positive
+from advisor.arrays import DayArray, FloatArray, check_number
 from advisor.data.days import as_day
+from advisor.evaluate.backtesting.statistics import Rate
+from advisor.readers import Number
+from advisor.validation import checked
+
+Loss = Annotated[float, Number("Give a return, -0.3 where 30 % is lost.", low=-1.0)]
 
 
+@checked
 @dataclass(frozen=True)
 class Terms:
     """Money side of a backtest; the default is one unit of money, no fixed fee, no flows and cash
@@ -29,33 +37,13 @@ class Terms:
             lost); the rest turns to cash.
     """
 
-    capital: float = 1.0
-    fixed_cost: float = 0.0
+    capital: Positive = 1.0
+    fixed_cost: NotNegative = 0.0
     flows: Mapping[date | str | np.datetime64, float] = field(default_factory=dict)
-    cash_rate: float = 0.0
-    delisting_return: float = 0.0
+    cash_rate: Rate = 0.0
+    delisting_return: Loss = 0.0
 
     def __post_init__(self) -> None:
-        check_number(self.capital, "capital", "Give the money at the start.", above=0.0)
-        check_number(
-            self.fixed_cost,
-            "fixed_cost",
-            "Give the fee for each asset traded, 0 for none.",
-            low=0.0,
-        )
-        check_number(self.cash_rate, "cash_rate", "Give an annual rate, 0.02 for 2 %.", above=-1.0)
-        check_number(
-            self.delisting_return,
-            "delisting_return",
-            "Give a return, -0.3 where 30 % is lost.",
-            low=-1.0,
-        )
-        check_type(
-            self.flows,
-            Mapping,
-            "flows",
-            "Give a mapping from day to money, + paid in and - taken out.",
-        )
         for day, money in self.flows.items():
             as_day(day, "flows")
             check_number(

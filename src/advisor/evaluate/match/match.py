@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray, IntArray, check_whole
+from advisor.annotations import Count, OpenShare, Seed
+from advisor.arrays import FloatArray, IntArray
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
@@ -17,40 +18,36 @@ from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
 from advisor.evaluate.match.check import Checks, inside_mask, recheck, refused_purchases, unchecked
-from advisor.evaluate.match.inputs import (
-    check_cut_offs,
-    check_draws,
-    check_given,
-    check_mask,
-    check_rules,
-)
+from advisor.evaluate.match.inputs import CutOffs, GivenMask, Rules, Segmentation
 from advisor.evaluate.match.lists import list_quality
 from advisor.evaluate.match.outcomes import Key, Mask, Refused, distinct, outcomes, values
 from advisor.evaluate.match.report import ALL, MatchReport, Score
-from advisor.evaluate.match.segments import By, segments
-from advisor.measures.bootstrap import resampled_means, summarise
+from advisor.evaluate.match.segments import segments
+from advisor.measures.bootstrap import Draws, resampled_means, summarise
 from advisor.measures.exposure import DEFINITIONS as LIST_DEFINITIONS
 from advisor.measures.ranking import DEFINITIONS as ACCURACY_DEFINITIONS
+from advisor.validation import checked
 
 
+@checked
 def evaluate_match(
     ranking: Ranking,
     held_out: Interactions,
     *,
     profiles: RiskProfiles | None = None,
-    eligible: Mask | None = None,
-    ks: tuple[int, ...] = (1, 5, 10),
+    eligible: GivenMask | None = None,
+    ks: CutOffs = (1, 5, 10),
     baseline: Ranking | None = None,
-    by: By | None = None,
-    regime: Checks | None = None,
+    by: Segmentation | None = None,
+    regime: Rules | None = None,
     clients: ClientTable | None = None,
     catalogue: Catalogue | None = None,
     history: Interactions | None = None,
     skip_without_purchases: bool = False,
-    check_most: int | None = None,
-    confidence: float = 0.95,
-    resamples: int = 1000,
-    seed: int = 0,
+    check_most: Count | None = None,
+    confidence: OpenShare = 0.95,
+    resamples: Draws = 1000,
+    seed: Seed = 0,
 ) -> MatchReport:
     """Judge ranked lists on what was really bought afterwards.
 
@@ -85,24 +82,6 @@ def evaluate_match(
         InputError: An argument of another kind, ids that do not match, a list that repeats a
             product, a mask of another shape, k < 1, or a source that is missing.
     """
-    for value, kind, field in ((ranking, Ranking, "ranking"), (held_out, Interactions, "held_out")):
-        check_given(value, kind, field)
-    for value, kind, field in (
-        (profiles, RiskProfiles, "profiles"),
-        (baseline, Ranking, "baseline"),
-        (clients, ClientTable, "clients"),
-        (catalogue, Catalogue, "catalogue"),
-        (history, Interactions, "history"),
-    ):
-        check_given(value, kind, field, optional=True)
-    check_mask(eligible)
-    check_rules(regime)
-    check_draws(confidence, resamples, seed)
-    if check_most is not None:
-        check_whole(
-            check_most, "check_most", "Give how many picks to check again, or None for all.", low=1
-        )
-    ks = check_cut_offs(ks)
     rules = _rules(regime, profiles, clients, catalogue)
     suitability = unchecked(ranking) if eligible is None else inside_mask(ranking, eligible)
     if rules is not None:
@@ -120,7 +99,7 @@ def evaluate_match(
     rival = (
         {} if other is None else values(other.take(first), ks, skip_without=skip_without_purchases)
     )
-    draws = _Draws(confidence, resamples, seed)
+    draws = _Resampling(confidence, resamples, seed)
     scores = _scores(ALL, ALL, np.bincount(outcome_of, minlength=len(first)), table, rival, draws)
     for name, labels in segments(by, ranking, profiles, clients, history).items():
         for label in sorted(set(labels.tolist())):
@@ -143,13 +122,13 @@ def evaluate_match(
 
 
 @dataclass(frozen=True)
-class _Draws:
+class _Resampling:
     confidence: float
     resamples: int
     seed: int
 
 
-def definitions(skip_without_purchases: bool, draws: _Draws) -> dict[str, str]:
+def definitions(skip_without_purchases: bool, draws: _Resampling) -> dict[str, str]:
     """What every number of the report is."""
     return {
         **ACCURACY_DEFINITIONS,
@@ -192,7 +171,7 @@ def _scores(
     counts: IntArray,
     table: Mapping[Key, FloatArray],
     rival: Mapping[Key, FloatArray],
-    draws: _Draws,
+    draws: _Resampling,
 ) -> list[Score]:
     """Means and intervals of one segment; every column is resampled with the same draws."""
     keys = list(table)
@@ -238,19 +217,15 @@ def _rules(
     """What a pair-by-pair check needs, or None where no regime is given."""
     if regime is None:
         return None
-    if profiles is None or clients is None or catalogue is None:
-        absent = [
-            n
-            for n, v in (("profiles", profiles), ("clients", clients), ("catalogue", catalogue))
-            if v is None
-        ]
-        raise InputError(
-            f"regime is given but {absent} are not; a pair cannot be checked without them. Pass"
-            " them.",
-            field=absent[0],
-            value=absent,
-        )
-    return regime, profiles, clients, catalogue
+    if profiles is not None and clients is not None and catalogue is not None:
+        return regime, profiles, clients, catalogue
+    sources = {"profiles": profiles, "clients": clients, "catalogue": catalogue}
+    absent = [name for name, source in sources.items() if source is None]
+    raise InputError(
+        f"regime is given but {absent} are not; a pair cannot be checked without them. Pass them.",
+        field=absent[0],
+        value=absent,
+    )
 
 
 def _aligned(baseline: Ranking, ranking: Ranking) -> Ranking:

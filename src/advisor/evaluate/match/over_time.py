@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import DayArray, FloatArray, check_type, check_whole
+from advisor.annotations import Count, OpenShare, Seed
+from advisor.arrays import DayArray, FloatArray
 from advisor.data.days import as_day
 from advisor.errors import InputError
-from advisor.evaluate.match.inputs import check_draws
 from advisor.evaluate.match.report import MatchReport
 from advisor.evaluate.match.split import Day
-from advisor.measures.bootstrap import Interval, block_interval
+from advisor.measures.bootstrap import Draws, Interval, block_interval
+from advisor.readers import Named
+from advisor.validation import checked
+
+
+def _are_reports(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(v, MatchReport) for v in value)
+
+
+Reports = Annotated[
+    Sequence[MatchReport],
+    Named("reports", _are_reports, "a list of reports of evaluate_match, one a day"),
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,19 +89,20 @@ class TimeComparison:
         )
 
 
+@checked
 def compare_over_time(
-    first: Sequence[MatchReport],
-    second: Sequence[MatchReport],
+    first: Reports,
+    second: Reports,
     days: Sequence[Day],
     *,
     metric: str = "ndcg",
-    k: int | None = None,
+    k: Count | None = None,
     view: str = "raw",
-    window_days: int = 182,
-    block: int | None = None,
-    confidence: float = 0.95,
-    resamples: int = 10_000,
-    seed: int = 0,
+    window_days: Count = 182,
+    block: Count | None = None,
+    confidence: OpenShare = 0.95,
+    resamples: Draws = 10_000,
+    seed: Seed = 0,
 ) -> TimeComparison:
     """Paired block bootstrap over time of two models' means over clients.
 
@@ -119,19 +133,6 @@ def compare_over_time(
 
     Source: Kuensch (1989), moving blocks; Politis & Romano (1992), the circular form.
     """
-    for reports, field in ((first, "first"), (second, "second")):
-        check_type(reports, (list, tuple), field, "Give a list of reports, one a day.")
-        for i, report in enumerate(reports):
-            check_type(
-                report, MatchReport, field, "Give the reports of evaluate_match, one a day.", key=i
-            )
-    check_draws(confidence, resamples, seed)
-    check_type(days, Iterable, "days", "Give the days, one a report.")
-    window_days = check_whole(
-        window_days, "window_days", "Give the days of the window that follows each point.", low=1
-    )
-    if block is not None:
-        check_whole(block, "block", "Give how many neighbouring points are drawn together.", low=1)
     stood = np.array([as_day(day, "days") for day in days], dtype="datetime64[D]")
     _check(first, second, stood)
     values = [

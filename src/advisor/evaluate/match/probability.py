@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, FloatArray, check_number, check_whole, numbers
+from advisor.annotations import Count, Share
+from advisor.arrays import BoolArray, FloatArray
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
-from advisor.evaluate.match.inputs import check_given
 from advisor.evaluate.match.outcomes import outcomes
 from advisor.measures.calibration import (
     ReliabilityCurve,
@@ -19,6 +19,7 @@ from advisor.measures.calibration import (
     reliability_curve,
     threshold_for_precision,
 )
+from advisor.validation import checked
 
 DEFINITIONS: dict[str, str] = {
     "pick, buyers": (
@@ -129,6 +130,7 @@ class ProbabilityReport:
         return "\n".join(lines)
 
 
+@checked
 def evaluate_probability(
     ranking: Ranking,
     held_out: Interactions,
@@ -136,8 +138,8 @@ def evaluate_probability(
     *,
     list_probability: FloatArray | None = None,
     unconditional: FloatArray | None = None,
-    wanted: float = 0.85,
-    bins: int = 10,
+    wanted: Share = 0.85,
+    bins: Count = 10,
 ) -> ProbabilityReport:
     """Judge stated probabilities on purchases later than those they were calibrated on.
 
@@ -155,10 +157,6 @@ def evaluate_probability(
     Raises:
         InputError: Shapes differ, or a probability is outside [0, 1].
     """
-    check_given(ranking, Ranking, "ranking")
-    check_given(held_out, Interactions, "held_out")
-    check_number(wanted, "wanted", "A precision is a share, such as 0.85.", above=0.0, high=1.0)
-    check_whole(bins, "bins", "Give the number of bins.", low=1)
     found = outcomes(ranking, held_out, None)
     buyers = found.bought > 0
     asked: dict[str, tuple[FloatArray, BoolArray, BoolArray]] = {
@@ -196,8 +194,7 @@ def evaluate_probability(
     return ProbabilityReport(curves, thresholds, rates)
 
 
-def _shaped(value: object, shape: tuple[int, ...], field: str) -> FloatArray:
-    array = numbers(value, field)
+def _shaped(array: FloatArray, shape: tuple[int, ...], field: str) -> FloatArray:
     if array.shape != shape:
         raise InputError(
             f"{field} has shape {array.shape}, but {shape} is needed: one for each slot or list of"

@@ -10,14 +10,15 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, IntArray, check_type
+from advisor.annotations import Count, OpenShare, Seed
+from advisor.arrays import FloatArray, IntArray
 from advisor.errors import InputError
 from advisor.evaluate.match.check import SuitabilityCheck
-from advisor.evaluate.match.inputs import check_draws
 from advisor.evaluate.match.outcomes import Key
 from advisor.evaluate.match.probability import ProbabilityReport
 from advisor.evaluate.match.returns import MoneyReport
-from advisor.measures.bootstrap import Interval, paired_difference
+from advisor.measures.bootstrap import Draws, Interval, paired_difference
+from advisor.validation import checked
 
 ALL = "all"
 """Segmentation and segment of the whole."""
@@ -111,16 +112,17 @@ class MatchReport:
             value=(metric, wanted, view, by, segment),
         )
 
+    @checked
     def compare(
         self,
         other: MatchReport,
         metric: str = "ndcg",
-        k: int | None = None,
+        k: Count | None = None,
         *,
         view: str = "raw",
-        confidence: float = 0.95,
-        resamples: int = 1000,
-        seed: int = 0,
+        confidence: OpenShare = 0.95,
+        resamples: Draws = 1000,
+        seed: Seed = 0,
     ) -> Interval:
         """Paired test against another model on the same clients: mean of this - other with its
         bootstrap interval.
@@ -128,13 +130,6 @@ class MatchReport:
         Raises:
             InputError: The reports judge other clients, or one lacks the metric.
         """
-        check_type(
-            other,
-            MatchReport,
-            "other",
-            "Pass the report of the other model, made by evaluate_match on the same clients.",
-        )
-        check_draws(confidence, resamples, seed)
         key = (view, metric, max(self.ks) if k is None else k)
         if self.client_ids != other.client_ids:
             raise InputError(
@@ -151,15 +146,12 @@ class MatchReport:
             seed=seed,
         )
 
-    def per_client(self, view: str, metric: str, k: int) -> FloatArray:
+    @checked
+    def per_client(self, view: str, metric: str, k: Count) -> FloatArray:
         """Value of each client, shape (c,); nan = does not count. Raises `InputError` when it was
         not computed.
         """
-        for name, value in (("metric", metric), ("view", view)):
-            check_type(value, str, name, "Name one that was computed.")
-        if (view, metric, k) not in list(
-            self.table
-        ):  # a list, because what is asked for need not be hashable
+        if (view, metric, k) not in self.table:
             raise InputError(
                 f"{(view, metric, k)} was not computed; views are"
                 f" {sorted({v for v, _, _ in self.table})}, metrics"

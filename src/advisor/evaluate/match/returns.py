@@ -7,22 +7,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, FloatArray, check_whole
+from advisor.annotations import OpenShare, Seed
+from advisor.arrays import BoolArray, FloatArray
 from advisor.data.catalogue import Catalogue
 from advisor.data.days import as_day
 from advisor.data.ids import IdMap
 from advisor.data.market import Market
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
-from advisor.evaluate.match.inputs import check_draws, check_given
 from advisor.evaluate.match.outcomes import checked_lists
-from advisor.measures.bootstrap import Interval, interval, paired_difference
+from advisor.measures.bootstrap import Draws, Interval, interval, paired_difference
+from advisor.readers import Number
+from advisor.validation import checked
 
 MONTHS_A_YEAR = 12.0
+Rows = Annotated[int, Number("Give a number of rows, at least 2.", whole=True, low=2.0)]
 DEFINITIONS: dict[str, str] = {
     "total_return": (
         "return over the window of an equal-weight list bought at its start and held, before costs"
@@ -76,22 +80,13 @@ class MoneyReport:
     def to_frame(self) -> pd.DataFrame:
         """One row a measure."""
         none = Interval(np.nan, np.nan, np.nan, np.nan)
-        rows: list[dict[str, str | float]] = []
+        rows: list[tuple[str | float, ...]] = []
         for name, m in self.means.items():
             d = self.differences.get(name, none)
-            rows.append(
-                {
-                    "measure": name,
-                    "value": m.mean,
-                    "low": m.low,
-                    "high": m.high,
-                    "catalogue": self.catalogue[name],
-                    "difference": d.mean,
-                    "difference_low": d.low,
-                }
-                | {"difference_high": d.high, "definition": DEFINITIONS[name]}
-            )
-        return pd.DataFrame(rows)
+            spans = (m.mean, m.low, m.high, self.catalogue[name], d.mean, d.low, d.high)
+            rows.append((name, *spans, DEFINITIONS[name]))
+        heads = "measure value low high catalogue difference difference_low difference_high"
+        return pd.DataFrame(rows, columns=[*heads.split(), "definition"])
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
@@ -113,17 +108,18 @@ class MoneyReport:
             )
 
 
+@checked
 def evaluate_money(
     ranking: Ranking,
     market: Market,
     start: date | str | np.datetime64,
     *,
-    rows: int = 126,
+    rows: Rows = 126,
     catalogue: Catalogue | None = None,
     baseline: Ranking | None = None,
-    confidence: float = 0.95,
-    resamples: int = 1000,
-    seed: int = 0,
+    confidence: OpenShare = 0.95,
+    resamples: Draws = 1000,
+    seed: Seed = 0,
 ) -> MoneyReport:
     """What equal-weight lists earned after `start`.
 
@@ -145,14 +141,6 @@ def evaluate_money(
         InputError: The market does not reach over the window, no pick is priced, or the baseline
             has other clients.
     """
-    check_given(ranking, Ranking, "ranking")
-    check_given(market, Market, "market")
-    check_given(catalogue, Catalogue, "catalogue", optional=True)
-    check_given(baseline, Ranking, "baseline", optional=True)
-    check_draws(confidence, resamples, seed)
-    rows = check_whole(
-        rows, "rows", "Give the length of the window in rows of the market, at least 2.", low=2
-    )
     checked_lists(ranking)
     day = as_day(start, "start")
     first = int(np.searchsorted(market.dates, day, side="right"))
@@ -169,20 +157,14 @@ def evaluate_money(
             field="baseline",
         )
     window = market.returns[first : first + rows]
-    own = _realised(
-        ranking,
-        _product_returns(window, market, ranking.products, catalogue),
-        market.periods_per_year,
-    )
-    rival = (
-        None
-        if baseline is None
-        else _realised(
-            baseline,
-            _product_returns(window, market, baseline.products, catalogue),
-            market.periods_per_year,
-        )
-    )
+
+    def realised(lists: Ranking) -> _Realised:
+        returns = _product_returns(window, market, lists.products, catalogue)
+        return _realised(lists, returns, market.periods_per_year)
+
+    own = realised(ranking)
+    draws: dict[str, Any] = {"confidence": confidence, "resamples": resamples, "seed": seed}
+    rival = {} if baseline is None else realised(baseline).lists
     return MoneyReport(
         client_ids=ranking.client_ids,
         start=day,
@@ -190,20 +172,10 @@ def evaluate_money(
         **own.lists,
         priced=own.priced,
         catalogue=own.catalogue,
-        means={
-            name: interval(v, confidence=confidence, resamples=resamples, seed=seed)
-            for name, v in own.lists.items()
+        means={name: interval(v, **draws) for name, v in own.lists.items()},
+        differences={
+            name: paired_difference(own.lists[name], v, **draws) for name, v in rival.items()
         },
-        differences=(
-            {}
-            if rival is None
-            else {
-                name: paired_difference(
-                    v, rival.lists[name], confidence=confidence, resamples=resamples, seed=seed
-                )
-                for name, v in own.lists.items()
-            }
-        ),
     )
 
 

@@ -17,11 +17,7 @@ from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
 from advisor.data.tables import check_once, is_in_order, labels_of
 from advisor.errors import InputError
-from advisor.evaluate.match.inputs import check_segmentation
-
-By = str | Sequence[str] | Mapping[str, Sequence[object]] | pd.Series | pd.DataFrame
-"""`"level"`, `"segment"`, `"tenure"` or several of them; or labels by name in the order of the
-ranking; or a table indexed by client id."""
+from advisor.evaluate.match.inputs import By
 
 TENURES: tuple[tuple[float, str], ...] = (
     (0.5, "0 to 6 months"),
@@ -48,7 +44,6 @@ def segments(
     Raises:
         InputError: A named segmentation lacks its source, or labels have another length.
     """
-    check_segmentation(by)
     if by is None:
         return {}
     if isinstance(by, pd.Series):

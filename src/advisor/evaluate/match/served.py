@@ -16,10 +16,9 @@ from advisor.engine.batch import AdviceBatch
 from advisor.engine.learning import not_held, rank_suitable
 from advisor.engine.state import AdvisorState
 from advisor.evaluate.match.check import recheck
-from advisor.evaluate.match.inputs import check_given
+from advisor.evaluate.match.inputs import By
 from advisor.evaluate.match.match import evaluate_match
 from advisor.evaluate.match.report import MatchReport
-from advisor.evaluate.match.segments import By
 
 
 def evaluate_served(
@@ -32,13 +31,11 @@ def evaluate_served(
     by: By | None = None,
 ) -> MatchReport:
     """See `Advisor.evaluate`."""
-    check_type(
-        served,
-        (AdviceBatch, Ranking),
-        "served",
-        "Pass a batch of Advisor.advise_table, or a Ranking.",
-    )
-    check_given(later, Interactions, "later")
+    for field, value, kinds in (
+        ("served", served, (AdviceBatch, Ranking)),
+        ("later", later, Interactions),
+    ):
+        check_type(value, kinds, field, "Pass advice or a Ranking, and the later Interactions.")
     if isinstance(served, Ranking):
         return evaluate_match(
             served,

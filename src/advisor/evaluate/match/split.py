@@ -8,12 +8,13 @@ from datetime import date
 
 import numpy as np
 
-from advisor.arrays import BoolArray, check_whole
+from advisor.annotations import Count
+from advisor.arrays import BoolArray
 from advisor.data.days import as_day
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
-from advisor.evaluate.match.inputs import check_given
+from advisor.validation import checked
 
 Day = date | str | np.datetime64
 
@@ -42,8 +43,9 @@ class TemporalSplit:
         return tuple(c for c in self.test.clients.ids if c in self.train.clients)
 
 
+@checked
 def temporal_split(
-    interactions: Interactions, cut: Day, *, days: int | None = None, only_new: bool = True
+    interactions: Interactions, cut: Day, *, days: Count | None = None, only_new: bool = True
 ) -> TemporalSplit:
     """Split at a day.
 
@@ -60,12 +62,7 @@ def temporal_split(
     Raises:
         InputError: Either side is empty, or days is below 1.
     """
-    check_given(interactions, Interactions, "interactions")
     day = as_day(cut, "cut")
-    if days is not None:
-        days = check_whole(
-            days, "days", "A window has at least one day; None takes all that came after.", low=1
-        )
     train, later = interactions.until(day), interactions.after(day)
     if days is not None and len(later):
         later = later.until(day + np.timedelta64(days, "D"))
@@ -87,8 +84,9 @@ def temporal_split(
     return TemporalSplit(day, end, train, later)
 
 
+@checked
 def temporal_splits(
-    interactions: Interactions, first: Day, *, days: int, every: int, only_new: bool = True
+    interactions: Interactions, first: Day, *, days: Count, every: Count, only_new: bool = True
 ) -> Iterator[TemporalSplit]:
     """Rolling splits: cuts at `first`, `first` + `every` days, ... as long as a whole window of
     `days` fits; the training grows.
@@ -99,13 +97,8 @@ def temporal_splits(
     Raises:
         InputError: every is below 1, or a split is empty.
     """
-    check_given(interactions, Interactions, "interactions")
-    days = check_whole(days, "days", "A window has at least one day.", low=1)
-    every = check_whole(every, "every", "Cuts must move forward by at least a day.", low=1)
-    cut, last = (
-        as_day(first, "first"),
-        interactions.days.max() if len(interactions) else as_day(first, "first"),
-    )
+    cut = as_day(first, "first")
+    last = interactions.days.max() if len(interactions) else cut
     while cut + np.timedelta64(days, "D") <= last:
         yield temporal_split(interactions, cut, days=days, only_new=only_new)
         cut = cut + np.timedelta64(every, "D")

@@ -6,19 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import NoneType
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 
+from advisor.annotations import Count
 from advisor.arrays import (
     BoolArray,
     DayArray,
     FloatArray,
     IntArray,
     check_frequency,
-    check_type,
-    check_whole,
     float_array,
     frozen,
 )
@@ -28,24 +27,40 @@ from advisor.data.market import Market
 from advisor.errors import InputError
 from advisor.evaluate.backtesting.result_set import BacktestResults
 from advisor.evaluate.risk.report import RiskMatchReport
+from advisor.measures.history import AsGiven
+from advisor.measures.periods import HALF_YEAR
+from advisor.readers import Named, Number
+from advisor.validation import checked
 
 STEP = 21  # a month of sessions between the starts of two windows
 BLOCK = 2048  # portfolios whose daily values are in memory at once
 HELD = 1e-12
+Weights = Annotated[npt.ArrayLike, AsGiven()]
+"""An array, or a table whose columns are labelled by asset."""
+LevelByName = Annotated[
+    Mapping[str, int],
+    Named(
+        "levels", lambda v: isinstance(v, Mapping), "a mapping from a strategy's name to its level"
+    ),
+]
+WindowDays = Annotated[
+    int, Number("Give the sessions in a window, at least 2.", whole=True, low=2.0)
+]
 
 _Paths = Callable[[slice, slice], tuple[FloatArray, BoolArray]]
 """(portfolios, sessions) -> value after each session of one unit of money, shape (b, days), and
 which portfolios can be judged, shape (b,)."""
 
 
+@checked
 def evaluate_risk(
-    weights: npt.ArrayLike,
+    weights: Weights,
     market: Market,
     *,
-    levels: npt.ArrayLike,
+    levels: FloatArray,
     bands: RiskBands | None = None,
-    days: int = 126,
-    step: int = STEP,
+    days: WindowDays = HALF_YEAR,
+    step: Count = STEP,
 ) -> RiskMatchReport:
     """Compare the risk portfolios really took with the band of each one's level.
 
@@ -72,29 +87,16 @@ def evaluate_risk(
     Raises:
         InputError: Shapes disagree, a level is not 0..5, or the market is shorter than a window.
     """
-    check_type(
-        market,
-        Market,
-        "market",
-        "Pass a Market, made by Market.from_prices or Market.from_returns.",
-    )
-    check_type(bands, (RiskBands, NoneType), "bands", "Pass RiskBands, or leave it out.")
     check_frequency(market.dates, market.periods_per_year, "market")
     given = float_array(
         in_order(weights, market.assets, "weights"), "weights", shape=(None, len(market.assets))
     )
     level = _checked_levels(levels, len(given))
-    distinct = np.unique(
-        np.column_stack([given, level]),
-        axis=0,
-        return_index=True,
-        return_inverse=True,
-        return_counts=True,
+    pairs = np.column_stack([given, level])
+    _, first, which, number = np.unique(
+        pairs, axis=0, return_index=True, return_inverse=True, return_counts=True
     )
-    first, copies = (
-        distinct[1],
-        (distinct[2].reshape(-1).astype(np.int64), distinct[3].astype(np.int64)),
-    )
+    copies = which.reshape(-1).astype(np.int64), number.astype(np.int64)
     w: FloatArray = given[first]
     alive = np.isfinite(market.returns)
     growth = np.where(alive, 1.0 + market.returns, 1.0)
@@ -106,19 +108,19 @@ def evaluate_risk(
         priced: BoolArray = np.all((np.abs(w[rows]) <= HELD) | alive[sessions.start], axis=1)
         return value, priced
 
-    terms = _Terms(
-        market.dates, bands or RiskBands.default(), days, step, market.periods_per_year, market
-    )
+    promised = bands or RiskBands.default()
+    terms = _Terms(market.dates, promised, days, step, market.periods_per_year, market)
     return _judge(paths, terms, level[first], copies)
 
 
+@checked
 def evaluate_risk_of(
     results: BacktestResults,
     *,
-    levels: Mapping[str, int],
+    levels: LevelByName,
     bands: RiskBands | None = None,
-    days: int = 126,
-    step: int = STEP,
+    days: WindowDays = HALF_YEAR,
+    step: Count = STEP,
     market: Market | None = None,
 ) -> RiskMatchReport:
     """The same judgement on the net returns of a walk-forward: rebalancing, costs and all.
@@ -139,8 +141,6 @@ def evaluate_risk_of(
         InputError: A name is no strategy of the run, a level is not 0..5, the run is shorter than a
             window, or the market lacks a session of it.
     """
-    check_type(results, BacktestResults, "results", "Pass what backtest_many gave.")
-    check_type(levels, Mapping, "levels", "Give a mapping from a strategy's name to its level.")
     if not levels:
         raise InputError(
             "levels is empty; name the strategies to judge and their levels.",
@@ -156,18 +156,8 @@ def evaluate_risk_of(
 
     level = _checked_levels(list(levels.values()), len(chosen))
     copies = (np.arange(len(chosen)), np.ones(len(chosen), dtype=np.int64))
-    check_type(bands, (RiskBands, NoneType), "bands", "Pass RiskBands, or leave it out.")
-    check_type(
-        market, (Market, NoneType), "market", "Pass the Market of the backtest, or leave it out."
-    )
-    terms = _Terms(
-        chosen[0].sessions,
-        bands or RiskBands.default(),
-        days,
-        step,
-        chosen[0].periods_per_year,
-        market,
-    )
+    run, promised = chosen[0], bands or RiskBands.default()
+    terms = _Terms(run.sessions, promised, days, step, run.periods_per_year, market)
     return _judge(paths, terms, level, copies)
 
 
@@ -249,40 +239,29 @@ def _judge(
             worst[rows] = np.maximum(worst[rows], np.where(can, drawdown, 0.0))
             by_window[:4, k] += (found * number[rows]).sum(axis=1)
             by_window[4, k] += (can * number[rows]).sum()
-    by_row = (level[which], windows[which], tally[:, which], sums[which], worst[which])
-    return _report(*by_row, by_window, terms.dates[starts + days - 1], bands, days)
-
-
-def _report(
-    level: IntArray,
-    windows: IntArray,
-    tally: FloatArray,
-    sums: FloatArray,
-    worst: FloatArray,
-    by_window: FloatArray,
-    ends: DayArray,
-    bands: RiskBands,
-    days: int,
-) -> RiskMatchReport:
-    n = np.where(windows > 0, windows, np.nan)
-    judged = np.where(by_window[4] > 0, by_window[4], np.nan)
-    over, under, breached, unreached = (frozen(row / n) for row in tally)
+    # of each portfolio, and of each window
+    judged = np.where(windows > 0, windows, np.nan)
+    there = np.where(by_window[4] > 0, by_window[4], np.nan)
+    over, under, breached, unreached = (frozen(row) for row in (tally / judged)[:, which])
     over_then, under_then, breached_then, unreached_then = (
-        frozen(row / judged) for row in by_window[:4]
+        frozen(row) for row in by_window[:4] / there
     )
-    edges = (over, under, breached, frozen(sums / n))
-    worst = np.where(windows > 0, worst, np.nan)
-    through_time = (frozen(ends), over_then, under_then, breached_then)
     return RiskMatchReport(
-        frozen(level),
-        frozen(windows),
-        *edges,
-        frozen(worst),
-        *through_time,
-        bands,
-        days,
-        unreached,
-        unreached_then,
+        levels=frozen(level[which]),
+        windows=frozen(windows[which]),
+        over=over,
+        under=under,
+        breached=breached,
+        volatility=frozen((sums / judged)[which]),
+        worst_drawdown=frozen(np.where(windows > 0, worst, np.nan)[which]),
+        window_ends=frozen(terms.dates[starts + days - 1]),
+        over_by_window=over_then,
+        under_by_window=under_then,
+        breached_by_window=breached_then,
+        bands=bands,
+        days=days,
+        not_reachable=unreached,
+        not_reachable_by_window=unreached_then,
     )
 
 
@@ -317,10 +296,6 @@ def _checked_levels(levels: npt.ArrayLike, count: int) -> IntArray:
 
 
 def _starts(rows: int, days: int, step: int) -> IntArray:
-    days = check_whole(days, "days", "Give the sessions in a window, at least 2.", low=2)
-    step = check_whole(
-        step, "step", "Give the sessions between the starts of two windows, at least 1.", low=1
-    )
     if rows < days:
         raise InputError(
             f"There are {rows} sessions, but a window has {days}; nothing could be judged. Pass a"

@@ -71,6 +71,13 @@ class Mandate(Contract):
 
     `bounds` overrides `min_weight` and `max_weight` for the assets it names. `min_weight` may be
     negative (short sales).
+
+    `max_gross` caps the sum of absolute weights: 1.6 of a 130/30 portfolio. `short_costs` is what
+    a negative weight of an asset costs a year beyond the return of the asset: the spread of a loan
+    over cash, or the fee of a borrowed share; expected returns are after it. Leverage is a negative
+    weight of cash: with `bounds={"cash": (-0.3, -0.3)}` the other weights add up to 1.3, with
+    `(-0.3, 1.0)` to at most that, and `short_costs={"cash": 0.02}` lends at 2 % above what cash
+    earns. So weights add up to 1 everywhere, and what is borrowed is seen as what it is.
     """
 
     min_weight: Weight = 0.0
@@ -79,6 +86,8 @@ class Mandate(Contract):
     group_limits: tuple[GroupLimit, ...] = ()
     linear_limits: tuple[LinearLimit, ...] = ()
     max_volatility: Annotated[float, Field(gt=0.0)] | None = None
+    max_gross: Annotated[float, Field(ge=1.0, le=100.0)] | None = None
+    short_costs: Annotated[dict[Id, Annotated[float, Field(ge=0.0, le=1.0)]], as_mapping] = {}
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

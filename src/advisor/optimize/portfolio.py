@@ -98,8 +98,7 @@ def portfolio_on(
         proof = certify_preferences(frontier, weights, preferences, risk_aversion)
     else:
         proof = frontier.certify(weights, risk_aversion)
-    mean = float(weights @ frontier.model.mean)
-    volatility = float(np.sqrt(max(float(weights @ frontier.model.covariance @ weights), 0.0)))
+    mean, volatility = frontier.moments_of(weights)
     return Portfolio(
         frontier.assets,
         frozen(weights),

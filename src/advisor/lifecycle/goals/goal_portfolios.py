@@ -99,8 +99,7 @@ def _portfolio(
             else:
                 above = middle
     weights = frontier.at_volatility(chosen)
-    mean = float(weights @ frontier.model.mean)
-    risk = float(np.sqrt(max(float(weights @ frontier.model.covariance @ weights), 0.0)))
+    mean, risk = frontier.moments_of(weights)
     gamma = float(frontier.risk_aversion_at(chosen)[0])
     return AccountPortfolio(name, share, frozen(weights), mean, risk, gamma, status)
 

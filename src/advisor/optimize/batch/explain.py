@@ -59,10 +59,10 @@ def row_bindings(
             slope = below[k] if bent and side == AT_LOWER else above[k]
             push = float(dear * (marginal[k] + tolerance * slope))
             edge = -1 if push > 0.0 else 1
-            if abs(push) > CHEAP and (
-                limits.lower[k] == limits.upper[k] or (edge < 0) == (side == AT_LOWER)
-            ):
-                found.append(Binding(name=limits.bound_name(k, edge), shadow_price=abs(push)))
+            name = limits.bound_name(k, edge)
+            fixed = limits.lower[k] == limits.upper[k]
+            if name and abs(push) > CHEAP and (fixed or (edge < 0) == (side == AT_LOWER)):
+                found.append(Binding(name=name, shadow_price=abs(push)))
     for j, value in enumerate((dear * price[1:]).tolist()):
         if abs(value) > CHEAP:
             found.append(

@@ -21,6 +21,7 @@ from advisor.optimize.batch.solve import CERTIFIED, ChunkAnswer, solve_chunk
 from advisor.optimize.frontier.frontier import Frontier, trace_frontier
 from advisor.optimize.limits.infeasible import name_contradiction
 from advisor.optimize.limits.limits import limits_of
+from advisor.optimize.limits.parts import PartLimits, parts_of
 from advisor.optimize.preferences.preferences import Preferences
 from advisor.optimize.repairs import at_least
 
@@ -99,6 +100,7 @@ class Portfolios:
         if self.status[i] != "infeasible":
             return ""
         limits = self.rows.limits_of_row(i)
+        limits = limits.plain_limits() if isinstance(limits, PartLimits) else limits
         crossed = np.flatnonzero(limits.lower > limits.upper)
         if crossed.size:
             k = int(crossed[0])
@@ -113,7 +115,7 @@ class Portfolios:
                 f"max_volatility {cap:g} is below {needed}, the least volatility their limits"
                 " allow; raise it to at least that."
             )
-        return str(name_contradiction(limits))
+        return str(name_contradiction(self.rows.limits_of_row(i)))
 
     def _row(self, i: int) -> int:
         check_type(i, (int, np.integer), "i", "Pass the number of a row.")
@@ -180,7 +182,8 @@ def optimal_portfolios(
     Source: Judice and Pires (1994); the no-trade region in Davis and Norman (1990), here for one
     period.
     """
-    limits, n = limits_of(model, mandate), len(model)
+    limits, n = limits_of(model, mandate, signed=True), len(model)
+    parts = parts_of(model, limits)
     check_type(
         preferences,
         Preferences,
@@ -202,6 +205,8 @@ def optimal_portfolios(
     faults: dict[int, str] = {}
     costs = cost_rows(current, cost, wants.status_quo_cost, count, model.assets, faults)
     rows = BatchRows.of(model, limits, count, lower, upper, costs, faults)
+    if parts is not None:
+        rows, frontier = rows.of_parts(parts), None
     if frontier is not None:
         check_type(
             frontier,
@@ -215,13 +220,13 @@ def optimal_portfolios(
                 field="frontier",
                 value=frontier.assets,
             )
-    shared = frontier or trace_frontier(model, replace(limits, max_volatility=None))
-    parts: list[ChunkAnswer] = []
+    shared = frontier or trace_frontier(rows.model, replace(rows.limits, max_volatility=None))
+    answers: list[ChunkAnswer] = []
     for a in range(0, max(count, 1), CHUNK):
         block = np.arange(a, min(a + CHUNK, count))
         warm = None if start is None else (start.state.side[block], start.state.row_side[block])
-        parts.append(solve_chunk(rows.take(block), wants.take(block), shared, warm))
-    return _joined(rows, parts, faults)
+        answers.append(solve_chunk(rows.take(block), wants.take(block), shared, warm))
+    return _joined(model, rows, answers, faults)
 
 
 def _clients(preferences: Preferences, rows: tuple[FloatArray | None, ...], cost: object) -> int:
@@ -261,18 +266,22 @@ def _check_start(start: object, shape: tuple[int, int]) -> None:
         )
 
 
-def _joined(rows: BatchRows, parts: list[ChunkAnswer], faults: dict[int, str]) -> Portfolios:
+def _joined(
+    model: ReturnModel, rows: BatchRows, answers: list[ChunkAnswer], faults: dict[int, str]
+) -> Portfolios:
     for row in faults:
-        parts[row // CHUNK].status[row % CHUNK] = "invalid_input"
+        answers[row // CHUNK].status[row % CHUNK] = "invalid_input"
     columns = {
-        item.name: frozen(np.concatenate([getattr(part, item.name) for part in parts]))
+        item.name: frozen(np.concatenate([getattr(answer, item.name) for answer in answers]))
         for item in fields(ChunkAnswer)
         if item.name != "state"
     }
     state = PivotState(
         *(
-            np.concatenate([getattr(part.state, item.name) for part in parts])
+            np.concatenate([getattr(answer.state, item.name) for answer in answers])
             for item in fields(PivotState)
         )
     )
-    return Portfolios(assets=rows.model.assets, rows=rows, state=state, faults=faults, **columns)
+    if isinstance(rows.limits, PartLimits):
+        columns["weights"] = frozen(rows.limits.fold(columns["weights"]))
+    return Portfolios(assets=model.assets, rows=rows, state=state, faults=faults, **columns)

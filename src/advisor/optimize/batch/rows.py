@@ -15,6 +15,7 @@ from advisor.data.returns import ReturnModel
 from advisor.native.numbers import least_pivot
 from advisor.optimize.batch.costs import CostRows, client_rows
 from advisor.optimize.limits.limits import SUM_TOLERANCE, Limits, limits_of
+from advisor.optimize.limits.parts import Parts, split_bounds
 
 RIDGE = 1e-10
 """Added, relative to each variance, where the covariance is singular (duplicate assets, short
@@ -82,6 +83,16 @@ class BatchRows:
         return cls(
             model, limits, count, np.ascontiguousarray(low), np.ascontiguousarray(high), costs
         )
+
+    def of_parts(self, parts: Parts) -> BatchRows:
+        """The same programs over positive and negative parts of the weights."""
+        lower, upper = split_bounds(self.lower, self.upper, parts.limits.both)
+        costs = self.costs
+        if costs is not None:
+            both = parts.limits.both
+            buy, sell = (np.hstack([rate, rate[:, both]]) for rate in (costs.buy, costs.sell))
+            costs = CostRows(parts.limits.split(costs.hold), buy, sell)
+        return BatchRows(parts.model, parts.limits, self.count, lower, upper, costs)
 
     @cached_property
     def boxed(self) -> BoolArray:

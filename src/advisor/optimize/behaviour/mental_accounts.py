@@ -211,8 +211,7 @@ def _portfolio(frontier: Frontier, account: Account) -> AccountPortfolio:
     tolerance = _highest_tolerance(frontier, z, account)
     gamma = 0.0 if np.isinf(tolerance) else (1.0 / tolerance if tolerance > 0.0 else np.inf)
     weights = frontier.at_risk_aversion(gamma)
-    mean = float(weights @ frontier.model.mean)
-    volatility = float(np.sqrt(max(float(weights @ frontier.model.covariance @ weights), 0.0)))
+    mean, volatility = frontier.moments_of(weights)
     return AccountPortfolio(
         account.name,
         account.share,

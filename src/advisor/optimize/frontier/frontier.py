@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,7 @@ from advisor.optimize.frontier.segments import Segments, rows_of
 from advisor.optimize.limits.certificate import Certificate, certify_row, kkt_residuals
 from advisor.optimize.limits.infeasible import DeferredInfeasibleError, name_contradiction
 from advisor.optimize.limits.limits import Limits, limits_of
+from advisor.optimize.limits.parts import Parts, parts_of
 from advisor.optimize.preferences.preferences import Preferences
 from advisor.optimize.repairs import at_least
 
@@ -50,6 +51,9 @@ class Frontier:
         path: Corners with the multipliers of the rows, as traced.
         least_risk_aversion: Below this the volatility cap decides, not the client; 0 where no cap
             cuts the frontier off.
+        parts: The program over positive and negative parts of the weights, where the mandate caps
+            gross exposure or short positions cost something: that is what is certified, and means
+            are after those costs.
     """
 
     assets: tuple[str, ...]
@@ -62,6 +66,7 @@ class Frontier:
     model: ReturnModel
     path: CornerPath
     least_risk_aversion: float = 0.0
+    parts: Parts | None = None
 
     def __len__(self) -> int:
         return len(self.risk_tolerance)
@@ -283,9 +288,8 @@ class Frontier:
         gamma = rows_of(gamma, "gamma", lower=0.0, infinite=True)
         weights = float_array(weights, "weights", shape=(len(gamma), len(self.assets)))
         effective = np.maximum(gamma, self.least_risk_aversion)
-        return kkt_residuals(
-            self.model, self.limits, weights, gamma, self._multipliers(effective), effective
-        )
+        model, limits, weights = self.program(weights)
+        return kkt_residuals(model, limits, weights, gamma, self._multipliers(effective), effective)
 
     def certify(self, weights: FloatArray, gamma: float) -> Certificate:
         """Residual and binding limits of one row of weights, shape (n,), at its risk aversion."""
@@ -298,14 +302,21 @@ class Frontier:
             infinite=True,
         )
         effective = max(gamma, self.least_risk_aversion)
-        return certify_row(
-            self.model,
-            self.limits,
-            weights,
-            gamma,
-            self._multipliers(np.array([effective]))[0],
-            effective,
-        )
+        prices = self._multipliers(np.array([effective]))[0]
+        return certify_row(*self.program(weights), gamma, prices, effective)
+
+    def program(self, weights: FloatArray) -> tuple[ReturnModel, Limits, FloatArray]:
+        """What is certified: model and limits, and weights (..., n) as their variables."""
+        if self.parts is None:
+            return self.model, self.limits, weights
+        return self.parts.model, self.parts.limits, self.parts.limits.split(weights)
+
+    def moments_of(self, weights: FloatArray) -> tuple[float, float]:
+        """Mean, after costs of short positions, and volatility of weights, shape (n,)."""
+        model, _, variables = self.program(weights)
+        variance = float(np.einsum("i,ij,j->", weights, self.model.covariance, weights))
+        mean = float(np.einsum("i,i->", variables, model.mean))
+        return mean, float(np.sqrt(max(variance, 0.0)))
 
     def multipliers_at(self, gamma: float) -> FloatArray:
         """Multipliers of budget and rows at one risk aversion, in units of the certificate's
@@ -362,7 +373,12 @@ def trace_frontier(
     >>> trace_frontier(model).at_risk_aversion(3.0)
     array([0.5, 0.5])
     """
-    limits = mandate if isinstance(mandate, Limits) else limits_of(model, mandate, eligible)
+    limits = (
+        mandate if isinstance(mandate, Limits) else limits_of(model, mandate, eligible, signed=True)
+    )
+    parts = parts_of(model, limits)
+    if parts is not None:
+        return _folded(trace_frontier(parts.model, parts.limits), model, limits, parts)
     try:
         path, proof = trace_corners(model, limits)
     except DeferredInfeasibleError:
@@ -388,6 +404,14 @@ def trace_frontier(
     most = float(cut.risk_tolerance[-1])
     return _frontier(
         model, limits, cut, prove_path(model, limits, cut), 1.0 / most if most > 0.0 else np.inf
+    )
+
+
+def _folded(over: Frontier, model: ReturnModel, limits: Limits, parts: Parts) -> Frontier:
+    """The frontier of weights from that of their parts."""
+    weights = frozen(parts.limits.fold(over.weights))
+    return replace(
+        over, assets=model.assets, weights=weights, limits=limits, model=model, parts=parts
     )
 
 

@@ -53,7 +53,18 @@ class FrontierLookup:
 
     @classmethod
     def of(cls, frontier: Frontier) -> FrontierLookup:
-        """For the clients of one frontier."""
+        """For the clients of one frontier.
+
+        Raises:
+            InputError: The mandate caps gross exposure, or short positions cost something.
+        """
+        if frontier.parts is not None:
+            raise InputError(
+                "max_gross and short_costs cannot be held in a lookup of many clients; leave them"
+                " off, or call optimal_portfolios.",
+                field="max_gross",
+                value=frontier.limits.max_gross,
+            )
         s, path, limits = frontier.segments, frontier.path, frontier.limits
         arrays = (
             s.tolerance,

@@ -11,6 +11,7 @@ import numpy as np
 from advisor.arrays import FloatArray
 from advisor.errors import AdvisorError, InfeasibleError, SolverError
 from advisor.optimize.limits.limits import Limits
+from advisor.optimize.limits.parts import GROSS, PartLimits
 from advisor.optimize.repairs import at_least, at_most
 
 TOLERANCE = 1e-9
@@ -50,6 +51,8 @@ def name_contradiction(limits: Limits) -> AdvisorError:
     Source: Chinneck (2008), Feasibility and Infeasibility in Optimization, section 6.2 (deletion
     filter).
     """
+    if isinstance(limits, PartLimits):
+        return _gross_contradiction(limits) or name_contradiction(limits.plain_limits())
     every = _limits(limits)
     core = every
     if _excess(core, limits) <= TOLERANCE:
@@ -82,6 +85,20 @@ def name_contradiction(limits: Limits) -> AdvisorError:
         "These limits contradict each other for weights that add up to 1:"
         f" {', '.join(e.said for e in core)}. {cure}",
         constraints=[e.name for e in core],
+    )
+
+
+def _gross_contradiction(limits: PartLimits) -> InfeasibleError | None:
+    """The error that names the cap on gross exposure, where the other limits can be met alone."""
+    row = limits.row_names.index(GROSS) if GROSS in limits.row_names else -1
+    if row < 0 or contradictory(limits.plain_limits()):
+        return None
+    others = [limit for limit in _limits(limits) if limit.name != GROSS]
+    least = _excess(others, limits, _Limit(GROSS, limits.rows[[row]], 0.0, 1.0, ""))
+    return InfeasibleError(
+        f"max_gross {limits.row_upper[row]:g} is below {at_least(least)}, the least gross exposure"
+        " that the other limits allow; raise it to at least that.",
+        constraints=(GROSS,),
     )
 
 

@@ -41,6 +41,8 @@ class Limits:
         ineligible: True where an asset is fixed at 0 because it may not be held, shape (n,).
         min_weight: The lower bound of every asset that the mandate does not name.
         max_weight: The upper bound of those.
+        max_gross: Cap on the sum of absolute weights, or None.
+        short_costs: What a negative weight costs a year beyond the return, shape (n,), or None.
     """
 
     assets: tuple[str, ...]
@@ -54,6 +56,8 @@ class Limits:
     ineligible: BoolArray
     min_weight: float
     max_weight: float
+    max_gross: float | None = None
+    short_costs: FloatArray | None = None
 
     def bound_name(self, asset: int, side: int) -> str:
         """Name of the bound of one asset: side -1 is the lower one, +1 the upper one."""
@@ -70,7 +74,11 @@ class Limits:
 
 
 def limits_of(
-    model: ReturnModel, mandate: Mandate | None = None, eligible: BoolArray | None = None
+    model: ReturnModel,
+    mandate: Mandate | None = None,
+    eligible: BoolArray | None = None,
+    *,
+    signed: bool = False,
 ) -> Limits:
     """The limits of a mandate on the assets of a model.
 
@@ -79,6 +87,7 @@ def limits_of(
         mandate: Bounds, group and linear limits; long-only when None.
         eligible: False where an asset may not be held at all, shape (n,); such an asset is fixed at
             0 whatever the mandate says.
+        signed: The caller can hold a cap on gross exposure and costs of short positions.
 
     Returns:
         Checked limits whose bounds alone admit a portfolio; whether the rows do is found out when
@@ -86,7 +95,8 @@ def limits_of(
 
     Raises:
         InputError: Something else than a model and a mandate, a mandate that names assets or groups
-            that the model does not have, or a mask of another shape.
+            that the model does not have, a mask of another shape, or `max_gross` or `short_costs`
+            where they cannot be held.
         InfeasibleError: The bounds alone leave no portfolio that adds up to 1.
     """
     check_type(
@@ -119,9 +129,28 @@ def limits_of(
         frozen(ineligible),
         mandate.min_weight,
         mandate.max_weight,
+        mandate.max_gross,
+        _short_costs(model, mandate),
     )
+    if not signed and (limits.max_gross is not None or limits.short_costs is not None):
+        name = "max_gross" if limits.max_gross is not None else "short_costs"
+        raise InputError(
+            f"Mandate.{name} cannot be held here; trace_frontier, optimal_portfolio without"
+            " scenarios and optimal_portfolios hold it. Leave it off, or call one of these.",
+            field=name,
+            value=getattr(mandate, name),
+        )
     check_budget(limits, mandate)
     return limits
+
+
+def _short_costs(model: ReturnModel, mandate: Mandate) -> FloatArray | None:
+    if not mandate.short_costs:
+        return None
+    costs = np.zeros(len(model))
+    for asset, cost in mandate.short_costs.items():
+        costs[model.ids.code(asset, "Mandate.short_costs asset")] = cost
+    return frozen(costs)
 
 
 def _ineligible(eligible: BoolArray | None, n: int) -> BoolArray:

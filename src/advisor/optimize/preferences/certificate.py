@@ -95,9 +95,8 @@ def certify_preferences(
     scale = 1.0 / max(own + raised, 1.0)
     objective = Objective(reward * scale, (risk + raised) * scale, risk * scale, scale)
     multipliers = frontier.multipliers_at(held) * (reward * scale * max(held, 1.0))
-    return certify_objective(
-        frontier.model, frontier.limits, weights, objective, multipliers, weights
-    )
+    model, limits, variables = frontier.program(weights)
+    return certify_objective(model, limits, variables, objective, multipliers, variables)
 
 
 def _idle(frontier: Frontier, weights: FloatArray, preferences: Preferences) -> Certificate:
@@ -115,16 +114,17 @@ def _idle(frontier: Frontier, weights: FloatArray, preferences: Preferences) -> 
     risk, scale = min(risk - own, reward * gamma), 1.0 / max(own, 1.0)
     multipliers = frontier.multipliers_at(gamma) * (reward * scale * max(gamma, 1.0))
     objective = Objective(reward * scale, risk * scale, risk * scale, scale)
-    return certify_objective(
-        frontier.model, frontier.limits, weights, objective, multipliers, there
-    )
+    model, limits, variables = frontier.program(weights)
+    direction = frontier.program(there)[2]
+    return certify_objective(model, limits, variables, objective, multipliers, direction)
 
 
 def _rates(
     frontier: Frontier, weights: FloatArray, preferences: Preferences
 ) -> tuple[float, float]:
     """`preferences.rates` at the moments of weights, shape (n,)."""
-    model, p = frontier.model, preferences
+    model, _, weights = frontier.program(weights)
+    p = preferences
     mean = np.einsum("i,i->", weights, model.mean)[None]
     variance = np.einsum("i,ij,j->", weights, model.covariance, weights)[None]
     volatility = np.sqrt(np.maximum(variance, 0.0))

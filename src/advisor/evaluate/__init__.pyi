@@ -1,5 +1,9 @@
 from advisor.evaluate.backtesting.backtest import backtest as backtest
 from advisor.evaluate.backtesting.backtest import backtest_many as backtest_many
+from advisor.evaluate.backtesting.deflated import deflate as deflate
+from advisor.evaluate.backtesting.deflated import deflated_sharpe_ratio as deflated_sharpe_ratio
+from advisor.evaluate.backtesting.deflated import expected_best_sharpe as expected_best_sharpe
+from advisor.evaluate.backtesting.deflated import probabilistic_sharpe_ratio as probabilistic_sharpe_ratio
 from advisor.evaluate.backtesting.estimates import Estimates as Estimates
 from advisor.evaluate.backtesting.policies import FixedMix as FixedMix
 from advisor.evaluate.backtesting.policies import MeanVariancePolicy as MeanVariancePolicy
@@ -13,10 +17,6 @@ from advisor.evaluate.backtesting.result import BacktestResult as BacktestResult
 from advisor.evaluate.backtesting.result_set import BacktestResults as BacktestResults
 from advisor.evaluate.backtesting.sharpe import SharpeTest as SharpeTest
 from advisor.evaluate.backtesting.sharpe import compare_sharpe as compare_sharpe
-from advisor.evaluate.backtesting.sharpe import deflate as deflate
-from advisor.evaluate.backtesting.sharpe import deflated_sharpe_ratio as deflated_sharpe_ratio
-from advisor.evaluate.backtesting.sharpe import expected_best_sharpe as expected_best_sharpe
-from advisor.evaluate.backtesting.sharpe import probabilistic_sharpe_ratio as probabilistic_sharpe_ratio
 from advisor.evaluate.backtesting.statistics import block_length as block_length
 from advisor.evaluate.backtesting.statistics import bootstrap_interval as bootstrap_interval
 from advisor.evaluate.backtesting.terms import Terms as Terms

@@ -25,19 +25,15 @@ from advisor.measures.portfolio import calmar_ratio as calmar_ratio
 from advisor.measures.portfolio import conditional_value_at_risk as conditional_value_at_risk
 from advisor.measures.portfolio import downside_deviation as downside_deviation
 from advisor.measures.portfolio import drawdowns as drawdowns
-from advisor.measures.portfolio import effective_number as effective_number
 from advisor.measures.portfolio import hit_ratio as hit_ratio
 from advisor.measures.portfolio import information_ratio as information_ratio
 from advisor.measures.portfolio import kurtosis as kurtosis
 from advisor.measures.portfolio import max_drawdown as max_drawdown
 from advisor.measures.portfolio import mean_return as mean_return
-from advisor.measures.portfolio import portfolio_volatility as portfolio_volatility
-from advisor.measures.portfolio import risk_contributions as risk_contributions
 from advisor.measures.portfolio import sharpe_ratio as sharpe_ratio
 from advisor.measures.portfolio import skewness as skewness
 from advisor.measures.portfolio import sortino_ratio as sortino_ratio
 from advisor.measures.portfolio import tracking_error as tracking_error
-from advisor.measures.portfolio import turnover as turnover
 from advisor.measures.portfolio import value_at_risk as value_at_risk
 from advisor.measures.portfolio import volatility as volatility
 from advisor.measures.ranking import average_precision as average_precision
@@ -47,6 +43,10 @@ from advisor.measures.ranking import ndcg as ndcg
 from advisor.measures.ranking import precision as precision
 from advisor.measures.ranking import recall as recall
 from advisor.measures.ranking import reciprocal_rank as reciprocal_rank
+from advisor.measures.weights import effective_number as effective_number
+from advisor.measures.weights import portfolio_volatility as portfolio_volatility
+from advisor.measures.weights import risk_contributions as risk_contributions
+from advisor.measures.weights import turnover as turnover
 
 __all__ = [
     "Interval",

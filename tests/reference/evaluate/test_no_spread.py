@@ -13,9 +13,9 @@ import pytest
 from scipy import stats
 
 from advisor import InputError
+from advisor import measures as m
 from advisor.data import Market
 from advisor.evaluate import Terms, backtest, backtest_many, block_length, compare_sharpe, deflate
-from advisor.measures import portfolio as m
 from advisor.optimize import estimate_returns
 
 T = 1260

@@ -88,7 +88,7 @@ def test_interval_holds_the_estimate_and_repeats() -> None:
 
 
 def test_deflated_sharpe_falls_with_the_number_of_trials() -> None:
-    from advisor.evaluate.backtesting.sharpe import deflate
+    from advisor.evaluate.backtesting.deflated import deflate
 
     rng = np.random.default_rng(1)
     trials = rng.normal(0.0003, 0.01, size=(40, 1000))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from advisor import InputError
-from advisor.measures import portfolio as m
+from advisor import measures as m
 
 RETURNS = arrays(
     np.float64, st.integers(3, 60), elements=st.floats(-0.5, 0.5, allow_subnormal=False)
@@ -78,6 +78,9 @@ def test_of_weights_by_hand() -> None:
     )
     assert np.isnan(m.risk_contributions([0.0, 0.0], covariance)).all()
     assert m.effective_number([[1.0, 0.0], [0.5, 0.5]]) == pytest.approx([1.0, 2.0])
+    assert m.effective_number([1e-200, 1e-200, -1e-200]) == pytest.approx(3.0)
+    assert m.effective_number([1e200, 1e200]) == pytest.approx(2.0)
+    assert np.isnan(m.effective_number([[0.0, 0.0], [np.nan, 1.0]])).all()
     assert m.turnover([[0.5, 0.5], [0.0, 0.0]], [[0.0, 1.0], [0.5, 0.5]]) == pytest.approx(
         [1.0, 1.0]
     )

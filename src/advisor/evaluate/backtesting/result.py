@@ -71,15 +71,13 @@ class BacktestResult:
 
     @property
     def returns(self) -> pd.Series:
-        """Net simple return of each session, cash flows left out: what quantstats and pyfolio
-        take.
-        """
-        return self._daily(self.record.returns, self.name)
+        """Net simple return of each session, cash flows left out."""
+        return self._by_day(self.record.returns, self.name)
 
     @property
     def benchmark(self) -> pd.Series | None:
         """Returns of the benchmark on the same sessions; None where none was given."""
-        return None if self.beside is None else self._daily(self.beside, "benchmark")
+        return None if self.beside is None else self._by_day(self.beside, "benchmark")
 
     @property
     def streams(self) -> dict[str, pd.Series]:
@@ -90,25 +88,18 @@ class BacktestResult:
     @property
     def weights(self) -> pd.DataFrame:
         """Weights after each rebalancing day's trade: day x asset. What is missing to 1 is cash."""
-        return pd.DataFrame(
-            self.record.weights.copy(), index=pd.DatetimeIndex(self.days), columns=list(self.assets)
-        )
+        days, held = pd.DatetimeIndex(self.days), self.record.weights.copy()
+        return pd.DataFrame(held, index=days, columns=list(self.assets))
 
     @property
     def turnover(self) -> pd.Series:
-        """`sum |change of weight|` of each trading day: 1 = a whole portfolio bought out of
-        cash.
-        """
-        return pd.Series(
-            self.record.turnover.copy(), index=pd.DatetimeIndex(self.trading_days), name="turnover"
-        )
+        """`sum |change of weight|` of each trading day: 1 = a portfolio bought out of cash."""
+        return self._by_day(self.record.turnover, "turnover", self.trading_days)
 
     @property
     def costs(self) -> pd.Series:
         """Cost of each trading day as a fraction of wealth."""
-        return pd.Series(
-            self.record.costs.copy(), index=pd.DatetimeIndex(self.trading_days), name="costs"
-        )
+        return self._by_day(self.record.costs, "costs", self.trading_days)
 
     @property
     def failures(self) -> Failures:
@@ -118,17 +109,17 @@ class BacktestResult:
     @property
     def exposure(self) -> pd.Series:
         """Share of wealth in assets, not cash, at each close."""
-        return self._daily(self.record.exposure, "exposure")
+        return self._by_day(self.record.exposure, "exposure")
 
     @property
     def wealth(self) -> pd.Series:
         """Money at each close, cash flows included."""
-        return self._daily(self.record.wealth, "wealth")
+        return self._by_day(self.record.wealth, "wealth")
 
     @property
     def drawdowns(self) -> pd.Series:
         """Loss from the highest value so far at each close, positive, cash flows left out."""
-        return self._daily(drawdowns(self.record.returns), "drawdown")
+        return self._by_day(drawdowns(self.record.returns), "drawdown")
 
     def to_quantstats(self) -> pd.Series:
         """The net returns as quantstats, pyfolio and empyrical read them: days without a clock, one
@@ -142,16 +133,10 @@ class BacktestResult:
         """One row a session: return, growth of 1, drawdown, exposure, wealth, and the benchmark's
         return where there is one.
         """
-        r = self.record.returns
-        columns = {
-            "return": r,
-            "growth": np.cumprod(1.0 + r),
-            "drawdown": drawdowns(r),
-            "exposure": self.record.exposure,
-            "wealth": self.record.wealth,
-        }
-        if self.beside is not None:
-            columns["benchmark"] = self.beside
+        r, record = self.record.returns, self.record
+        columns = {"return": r, "growth": np.cumprod(1.0 + r), "drawdown": drawdowns(r)}
+        columns |= {"exposure": record.exposure, "wealth": record.wealth}
+        columns |= {} if self.beside is None else {"benchmark": self.beside}
         return pd.DataFrame(columns, index=pd.DatetimeIndex(self.sessions))
 
     @checked
@@ -251,9 +236,8 @@ class BacktestResult:
                 field="statistic",
                 value=statistic,
             )
-        return bootstrap_interval(
-            self.record.returns, known[statistic], level=level, draws=draws, seed=seed
-        )
+        r = self.record.returns
+        return bootstrap_interval(r, known[statistic], level=level, draws=draws, seed=seed)
 
     def plot(self) -> Any:
         """A matplotlib figure of growth, drawdown and weights. Raises `InputError` where matplotlib
@@ -282,15 +266,11 @@ class BacktestResult:
         if not len(r):
             return {"rebalances": float(len(self.days)), "failures": float(len(self.failures))}
         years = len(r) / year
-        numbers = {
-            name: statistic(r) for name, statistic in statistics_of(year, risk_free).items()
-        } | {
-            "exposure": self.record.exposure.mean(),
-            "turnover": self.record.turnover.sum() / years,
-            "costs": self.record.costs.sum() / years,
-            "rebalances": len(self.days),
-            "failures": len(self.failures),
-        }
+        numbers = {name: measure(r) for name, measure in statistics_of(year, risk_free).items()}
+        numbers["exposure"] = self.record.exposure.mean()
+        numbers["turnover"] = self.record.turnover.sum() / years
+        numbers["costs"] = self.record.costs.sum() / years
+        numbers |= {"rebalances": len(self.days), "failures": len(self.failures)}
         if self.beside is not None:
             numbers["benchmark_return"] = annual_return(self.beside, year)
             numbers["tracking_error"] = tracking_error(r, self.beside, year)
@@ -298,15 +278,14 @@ class BacktestResult:
             numbers["beta"] = beta(r, self.beside)
         return {name: float(value) for name, value in numbers.items()}
 
-    def _daily(self, values: FloatArray, name: str) -> pd.Series:
-        return pd.Series(values.copy(), index=pd.DatetimeIndex(self.sessions), name=name)
+    def _by_day(self, values: FloatArray, name: str, days: DayArray | None = None) -> pd.Series:
+        index = pd.DatetimeIndex(self.sessions if days is None else days)
+        return pd.Series(values.copy(), index=index, name=name)
 
     def __repr__(self) -> str:
+        days = f"{self.name!r}, {len(self.days)} rebalancing days"
         if not len(self.sessions):
-            return (
-                f"BacktestResult({self.name!r}, {len(self.days)} rebalancing days, no session after"
-                " the first)"
-            )
+            return f"BacktestResult({days}, no session after the first)"
         m = self._measures(self.risk_free)
         failed = f", {len(self.failures)} of {len(self.days)} days failed" if self.failures else ""
         return (

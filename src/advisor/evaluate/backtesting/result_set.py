@@ -12,8 +12,9 @@ import pandas as pd
 
 from advisor.annotations import Seed
 from advisor.errors import InputError
+from advisor.evaluate.backtesting.deflated import deflate
 from advisor.evaluate.backtesting.result import BacktestResult
-from advisor.evaluate.backtesting.sharpe import SharpeTest, Test, compare_sharpe, deflate
+from advisor.evaluate.backtesting.sharpe import SharpeTest, Test, compare_sharpe
 from advisor.evaluate.backtesting.statistics import Rate
 from advisor.validation import checked
 

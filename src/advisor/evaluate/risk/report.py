@@ -11,6 +11,9 @@ import pandas as pd
 from advisor.arrays import DayArray, FloatArray, IntArray
 from advisor.contracts.bands import LEVELS, RiskBands
 
+SHARES = ("inside", "over", "under", "not_reachable", "breached")
+"""Shares of windows that a report counts."""
+
 
 @dataclass(frozen=True, eq=False)
 class RiskMatchReport:
@@ -75,19 +78,9 @@ class RiskMatchReport:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a portfolio."""
-        columns = {
-            "level": self.levels,
-            "status": self.status,
-            "windows": self.windows,
-            "inside": self.inside,
-            "over": self.over,
-            "under": self.under,
-            "not_reachable": self.not_reachable,
-            "breached": self.breached,
-            "volatility": self.volatility,
-            "worst_drawdown": self.worst_drawdown,
-        }
-        return pd.DataFrame(columns)
+        names = ("windows", *SHARES, "volatility", "worst_drawdown")
+        columns = {name: getattr(self, name) for name in names}
+        return pd.DataFrame({"level": self.levels, "status": self.status, **columns})
 
     def by_level(self) -> pd.DataFrame:
         """One row a level that occurs: the promise, and how often it was kept, each portfolio's
@@ -114,19 +107,11 @@ class RiskMatchReport:
         n = self.windows.astype(np.float64)
         total = float(n.sum())
         shares = {
-            name: float(np.nansum(values * n) / total) if total else np.nan
-            for name, values in (
-                ("inside", self.inside),
-                ("over", self.over),
-                ("under", self.under),
-                ("not_reachable", self.not_reachable),
-                ("breached", self.breached),
-            )
+            name: float(np.nansum(getattr(self, name) * n) / total) if total else np.nan
+            for name in SHARES
         }
-        return pd.Series(
-            {"portfolios": float((self.windows > 0).sum()), "windows": total, **shares},
-            name="risk match",
-        )
+        counts = {"portfolios": float((self.windows > 0).sum()), "windows": total}
+        return pd.Series(counts | shares, name="risk match")
 
     def plot(self) -> Any:
         """A matplotlib figure: share of windows inside, under and over the band, a bar a level.
@@ -148,18 +133,15 @@ class RiskMatchReport:
         def mean(values: FloatArray) -> float:
             return float((values[at] * n).sum() / n.sum())
 
+        bands, at_level = self.bands, level - 1
         return {
             "level": level,
             "portfolios": int(at.sum()),
             "windows": int(n.sum()),
-            "lower_volatility": self.bands.lower_volatility[level - 1],
-            "upper_volatility": self.bands.upper_volatility[level - 1],
-            "volatility": mean(self.volatility),
-            "inside": mean(self.inside),
-            "over": mean(self.over),
-            "under": mean(self.under),
-            "not_reachable": mean(self.not_reachable),
-            "stress_loss": self.bands.stress_loss[level - 1],
+            "lower_volatility": bands.lower_volatility[at_level],
+            "upper_volatility": bands.upper_volatility[at_level],
+            **{name: mean(getattr(self, name)) for name in ("volatility", *SHARES[:4])},
+            "stress_loss": bands.stress_loss[at_level],
             "breached": mean(self.breached),
             "worst_drawdown": float(self.worst_drawdown[at].max()),
         }

@@ -32,6 +32,7 @@ from advisor.measures.periods import HALF_YEAR
 from advisor.readers import Named, Number
 from advisor.validation import checked
 
+KINDS = ("over", "under", "breached", "not_reachable")
 STEP = 21  # a month of sessions between the starts of two windows
 BLOCK = 2048  # portfolios whose daily values are in memory at once
 HELD = 1e-12
@@ -193,10 +194,8 @@ class _Terms:
         for k, start in enumerate(starts + first):
             window = self.market.returns[start : start + self.days]
             spread = np.where(np.isfinite(window), window, 0.0).std(axis=0, ddof=1)
-            found[k] = spread[np.isfinite(window[0])].max(initial=0.0) * np.sqrt(
-                self.periods_per_year
-            )
-        return found
+            found[k] = spread[np.isfinite(window[0])].max(initial=0.0)
+        return found * np.sqrt(self.periods_per_year)
 
 
 def _judge(
@@ -222,46 +221,28 @@ def _judge(
             can &= level[rows] > 0
             volatility, drawdown = _realised(value, terms.periods_per_year)
             below, reached = volatility < lower[rows], highest[k] >= lower[rows]
-            found = (
-                np.array(
-                    [
-                        volatility > upper[rows],
-                        below & reached,
-                        drawdown > stress[rows],
-                        below & ~reached,
-                    ]
-                )
-                & can
-            )
+            kinds = (volatility > upper[rows], below & reached, drawdown > stress[rows])
+            found = np.array([*kinds, below & ~reached]) & can
             windows[rows] += can
             tally[:, rows] += found
             sums[rows] += np.where(can, volatility, 0.0)
             worst[rows] = np.maximum(worst[rows], np.where(can, drawdown, 0.0))
             by_window[:4, k] += (found * number[rows]).sum(axis=1)
             by_window[4, k] += (can * number[rows]).sum()
-    # of each portfolio, and of each window
     judged = np.where(windows > 0, windows, np.nan)
     there = np.where(by_window[4] > 0, by_window[4], np.nan)
-    over, under, breached, unreached = (frozen(row) for row in (tally / judged)[:, which])
-    over_then, under_then, breached_then, unreached_then = (
-        frozen(row) for row in by_window[:4] / there
-    )
+    of_portfolio, of_window = (tally / judged)[:, which], by_window[:4] / there
+    shares = {name: frozen(row) for name, row in zip(KINDS, of_portfolio, strict=True)}
+    shares |= {f"{name}_by_window": frozen(row) for name, row in zip(KINDS, of_window, strict=True)}
     return RiskMatchReport(
         levels=frozen(level[which]),
         windows=frozen(windows[which]),
-        over=over,
-        under=under,
-        breached=breached,
         volatility=frozen((sums / judged)[which]),
         worst_drawdown=frozen(np.where(windows > 0, worst, np.nan)[which]),
         window_ends=frozen(terms.dates[starts + days - 1]),
-        over_by_window=over_then,
-        under_by_window=under_then,
-        breached_by_window=breached_then,
         bands=bands,
         days=days,
-        not_reachable=unreached,
-        not_reachable_by_window=unreached_then,
+        **shares,
     )
 
 
@@ -273,9 +254,8 @@ def _realised(value: FloatArray, periods_per_year: float) -> tuple[FloatArray, F
     safe = np.where(solvent[:, None], value, 1.0)
     steps = safe.copy()
     steps[:, 1:] /= safe[:, :-1]
-    volatility: FloatArray = np.where(
-        solvent, steps.std(axis=1, ddof=1) * np.sqrt(periods_per_year), np.inf
-    )
+    annual = steps.std(axis=1, ddof=1) * np.sqrt(periods_per_year)
+    volatility: FloatArray = np.where(solvent, annual, np.inf)
     peak = np.maximum(np.maximum.accumulate(value, axis=1), 1.0)
     return volatility, (1.0 - value / peak).max(axis=1)
 
@@ -283,9 +263,9 @@ def _realised(value: FloatArray, periods_per_year: float) -> tuple[FloatArray, F
 def _checked_levels(levels: npt.ArrayLike, count: int) -> IntArray:
     given = float_array(levels, "levels", shape=(count,))
     level = given.astype(np.int64)
-    outside = [(i, v) for i, v in enumerate(given.tolist()) if v not in range(LEVELS + 1)]
-    if outside:
-        row, value = outside[0]
+    for row, value in enumerate(given.tolist()):
+        if value in range(LEVELS + 1):
+            continue
         raise InputError(
             f"levels[{row}] is {value:g}; a level is 1 (C1) to 5 (C5), or 0 where no portfolio is"
             " suitable.",

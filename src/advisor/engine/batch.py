@@ -38,7 +38,7 @@ from advisor.engine.portfolios.allocation import STATUSES, Allocations, has_port
 from advisor.engine.state import AdvisorState
 from advisor.engine.universe.eligibility_cache import Eligible
 from advisor.engine.universe.holdings import Holdings
-from advisor.recommend.model.purchases import Batch
+from advisor.recommend.model.batch import Batch
 from advisor.risk_profile.flags import flag_text
 from advisor.validation import checked
 

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
-from advisor.recommend.model.encoders import FoldedIn, Held, Member, Same, Stacked
-from advisor.recommend.model.fitted import Encoder, FittedModel, restored_history, unpacked_ids
+from advisor.recommend.model.encoders import Encoder, Held, Same
+from advisor.recommend.model.factors import FoldedIn, Member
+from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.gram import Gram
+from advisor.recommend.model.history_state import restored_history, unpacked_ids
 from advisor.recommend.model.purchases import History
-from advisor.recommend.model.segments import restore_segments
+from advisor.recommend.model.segments import Combinations, OneHot
+from advisor.recommend.model.stacked import Stacked, Switch
 from advisor.recommend.recipes.association import Baskets
-from advisor.recommend.recipes.cold_start import Switch
 from advisor.recommend.recipes.item_based import EASE, FittedItems, GramRecipe, ItemKNN, RandomWalk
-from advisor.recommend.saved import PACKED, check_history, check_saved, rows_of
+from advisor.recommend.saved import PACKED, check_history, check_saved, inside, rows_of
 
 _GRAM_RECIPES: dict[str, type[GramRecipe]] = {
     "EASE": EASE,
     "ItemKNN": ItemKNN,
     "RandomWalk": RandomWalk,
+}
+_SEVERAL = {kind.KIND: kind for kind in (Stacked, Switch)}
+_SINGLE: dict[str, type[Encoder]] = {
+    kind.KIND: kind for kind in (Same, Held, FoldedIn, Member, Baskets, Combinations, OneHot)
 }
 
 
@@ -37,11 +43,7 @@ def restore(kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]
         counts = len(unpacked_ids(arrays["clients"])), len(unpacked_ids(arrays["items"]))
         sizes = check_history(arrays, meta, counts)
         history = restored_history(arrays, meta)
-        own = {
-            name.removeprefix("encoder."): array
-            for name, array in arrays.items()
-            if name.startswith("encoder.")
-        }
+        own = inside(arrays, "encoder.")
         needed = rows_of(meta["encoder"], own, meta["encoder_meta"], sizes)
         if needed != sizes["d"]:
             raise InputError(
@@ -90,43 +92,10 @@ def restore_encoder(
     kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], items: IdMap
 ) -> Encoder:
     """The encoder that `state` wrote."""
-    if kind == "stacked":
-        parts: Sequence[Mapping[str, Any]] = meta["encoders"]
-        own = [
-            {n.removeprefix(f"{i}."): a for n, a in arrays.items() if n.startswith(f"{i}.")}
-            for i in range(len(parts))
+    if kind in _SEVERAL:
+        encoders = [
+            restore_encoder(part["kind"], inside(arrays, f"{i}."), part["meta"], items)
+            for i, part in enumerate(meta["encoders"])
         ]
-        return Stacked(
-            tuple(
-                restore_encoder(p["kind"], a, p["meta"], items)
-                for p, a in zip(parts, own, strict=True)
-            ),
-            tuple(meta["offsets"]),
-        )
-    if kind == "switch":
-        two = [
-            restore_encoder(
-                meta[n]["kind"],
-                {a.removeprefix(f"{n}."): v for a, v in arrays.items() if a.startswith(f"{n}.")},
-                meta[n]["meta"],
-                items,
-            )
-            for n in ("warm", "cold")
-        ]
-        return Switch(two[0], two[1], int(meta["offset"]))
-    if kind == "held":
-        return Held(items, float(meta["damping"]))
-    if kind == "folded_in":
-        factors, base, image, tilt, shift = (
-            arrays[name] for name in ("factors", "base", "image", "tilt", "shift")
-        )
-        return FoldedIn(
-            items, factors, base, float(meta["ridge"]), float(meta["extra"]), image, tilt, shift
-        )
-    if kind == "member":
-        return Member(items, arrays["factors"], arrays["image"])
-    if kind == "baskets":
-        return Baskets(items, arrays["pairs"])
-    if kind in ("cells", "one_hot"):
-        return restore_segments(kind, arrays, meta)
-    return Same()
+        return _SEVERAL[kind](tuple(encoders), tuple(meta["offsets"]))
+    return _SINGLE[kind].restored(arrays, meta, items)

@@ -88,8 +88,8 @@ ENCODERS: dict[str, dict[str, Saved]] = {
     },
     "member": {"factors": Saved("f8", ("c", "f")), "image": Saved("f8", ("i+1", "f"))},
     "baskets": {"pairs": Saved("i8", ("q",), low=0, below="ii", increasing=True)},
-    "cells": {
-        "cells": Saved("i8", ("q", "a"), low=0),
+    "combinations": {
+        "known": Saved("i8", ("q", "a"), low=0),
         "remembered": Saved("i8", ("c", "a"), low=0),
     },
     "one_hot": {"remembered": Saved("i8", ("c", "a"), low=0)},
@@ -219,20 +219,21 @@ def check_history(
     return sizes
 
 
+def inside(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """The arrays whose names begin so, without it."""
+    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+
+
 def rows_of(
     kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], sizes: Mapping[str, int]
 ) -> int:
     """Rows of the matrix that queries of a kind point into, its arrays checked."""
     if kind in ("stacked", "switch"):
-        parts = list(meta["encoders"]) if kind == "stacked" else [meta["warm"], meta["cold"]]
-        names = [str(n) for n in range(len(parts))] if kind == "stacked" else ["warm", "cold"]
         ends = [0]
-        for name, part in zip(names, parts, strict=True):
-            own = {
-                n.removeprefix(f"{name}."): a for n, a in arrays.items() if n.startswith(f"{name}.")
-            }
+        for i, part in enumerate(meta["encoders"]):
+            own = inside(arrays, f"{i}.")
             ends.append(ends[-1] + rows_of(part["kind"], own, part["meta"], sizes))
-        if ends != list(meta["offsets"]) if kind == "stacked" else ends[1] != meta["offset"]:
+        if ends != list(meta["offsets"]):
             raise InputError(
                 "The parts of a blend do not fit its matrix; restore the folder from a copy.",
                 field="offsets",
@@ -249,7 +250,7 @@ def rows_of(
     own_sizes.pop("d", None)
     check_saved(arrays, ENCODERS[kind], own_sizes, where=f"queries ({kind})")
     items, factors, pairs = own_sizes["i"], own_sizes.get("f", 0), own_sizes.get("q", 0)
-    if kind in ("cells", "one_hot"):
+    if kind in ("combinations", "one_hot"):
         values = np.array([len(words) for words in meta["values"]], dtype=np.int64)
         for name, codes in arrays.items():
             if codes.shape[1] != len(values) or (codes > values).any():
@@ -266,5 +267,5 @@ def rows_of(
         "folded_in": factors + 1,
         "member": factors + 2,
         "baskets": items + 1 + pairs,
-        "cells": pairs + 1,
+        "combinations": pairs + 1,
     }[kind]

@@ -13,9 +13,9 @@ from scipy import sparse
 from advisor.data import Catalogue, Eligibility, Interactions, ReturnModel
 from advisor.recommend import ALS, EASE, MVECF, ItemKNN, RandomWalk, pick_products
 from advisor.recommend.kernels import gram, score_rows, solve_rows
-from advisor.recommend.model.encoders import FoldedIn
-from advisor.recommend.model.purchases import NO_WEIGHTS, Rows
+from advisor.recommend.model.factors import FoldedIn
 from advisor.recommend.model.ranking import masked_top_k
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 from advisor.recommend.recipes.mvecf import product_moments
 
 RNG = np.random.default_rng

@@ -15,7 +15,8 @@ from advisor.engine.orders import Trades, Worth, size_picks
 from advisor.engine.state import AdvisorState
 from advisor.engine.universe.eligibility_cache import Eligible
 from advisor.engine.universe.holdings import Holdings
-from advisor.recommend.model.purchases import NO_WEIGHTS, Batch, Rows
+from advisor.recommend.model.batch import Batch
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio
 from advisor.recommend.portfolio_fit.picks import pick_products
 

@@ -14,7 +14,7 @@ from advisor.data.clients.schema import FLAGS, NUMBERS, WORDS
 from advisor.data.clients.table import ClientTable
 from advisor.errors import InputError
 from advisor.privacy import hides
-from advisor.recommend.model.purchases import Batch
+from advisor.recommend.model.batch import Batch
 
 BINS = 5
 """Quantile bins a number is cut into."""

@@ -7,53 +7,27 @@ of them are exact.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray
 from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
-from advisor.data.ids import IdMap
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
-from advisor.recommend.model.arrivals import Arrivals
-from advisor.recommend.model.contributions import Contribution, Parts
-from advisor.recommend.model.purchases import NO_WEIGHTS, Batch, History, Rows
+from advisor.recommend.model.batch import Batch, distinct
+from advisor.recommend.model.contributions import Contribution
+from advisor.recommend.model.encoders import Encoder, State
+from advisor.recommend.model.history_state import history_state
+from advisor.recommend.model.purchases import History
 from advisor.recommend.model.ranking import as_eligibility, masked_top_k
+from advisor.recommend.model.rows import Rows
 from advisor.recommend.unknown import nobody_known
 from advisor.recommend.views import read_only
 from advisor.validation import checked
-
-State = tuple[str, dict[str, np.ndarray], dict[str, Any]]
-"""Kind, arrays and JSON-able rest: all that is needed to build the thing again, without pickle."""
-_HASH_SEED = 20_190_801
-_TOO_FEW_ALIKE = 0.9
-"""Where more than this share of clients is unlike any other, grouping them costs more than it
-saves."""
-
-
-class Encoder(Protocol):
-    """Turns clients into query rows."""
-
-    def encode(self, batch: Batch) -> Rows:
-        """Query rows of the batch, each from its own client alone."""
-        ...
-
-    def keys(self, batch: Batch) -> IntArray:
-        """Shape (c,): clients with equal keys and equal holdings have equal query rows."""
-        ...
-
-    def parts(self, batch: Batch) -> Parts:
-        """The query row of the batch's only client, by what it is made of."""
-        ...
-
-    def state(self) -> State:
-        """All that `restore_encoder` needs."""
-        ...
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -242,39 +216,10 @@ class FittedModel:
     def state(self) -> State:
         """Kind, arrays and JSON-able rest; `restore` builds the same model from them."""
         kind, arrays, meta = self.encoder.state()
-        history = self.history
         arrays = {f"encoder.{name}": value for name, value in arrays.items()}
-        arrays |= {
-            "matrix": self.matrix,
-            "history.indptr": history.rows.indptr,
-            "history.codes": history.rows.codes,
-            "history.weights": history.rows.weights,
-            "history.days": (
-                np.zeros(0, dtype=np.int64)
-                if history.days is None
-                else history.days.astype(np.int64)
-            ),
-            "history.last_day": (
-                np.array([history.last_day], dtype="datetime64[D]").astype(np.int64)
-            ),
-            "history.closed": history.told,
-            "arrivals.codes": history.arrivals.codes,
-            "arrivals.days": history.arrivals.days,
-            "arrivals.counts": history.arrivals.counts,
-            "clients": packed_ids(history.clients.ids),
-            "items": packed_ids(history.items.ids),
-        }
-        counts = {
-            "n_products": history.n_products,
-            "fixed_products": history.fixed_products,
-            "half_life_days": history.half_life_days,
-            "capped": history.capped,
-        }
-        return (
-            self.kind,
-            arrays,
-            {"encoder": kind, "encoder_meta": meta, "parameters": dict(self.parameters)} | counts,
-        )
+        own, rest = history_state(self.history)
+        rest |= {"encoder": kind, "encoder_meta": meta, "parameters": dict(self.parameters)}
+        return self.kind, {**arrays, **own, "matrix": self.matrix}, rest
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
@@ -283,72 +228,3 @@ class FittedModel:
             f"{self.kind}({settings}).fit: {len(self.history.clients):,} clients,"
             f" {len(self.products):,} products{closed}"
         )
-
-
-def distinct(batch: Batch, keys: IntArray) -> tuple[Batch, IntArray]:
-    """Clients who cannot be told apart, once: the batch of them, and each client's row in it.
-
-    Two thirds of a bank's clients share their set of holdings with somebody. Sets are grouped by a
-    sum of random 64-bit numbers, one a product, and then compared entry by entry: should two
-    different sets ever share a sum, nobody is grouped, and only time is lost.
-    """
-    held, alone = batch.held, np.arange(len(batch))
-    if len(batch) < 2:
-        return batch, alone
-    top = int(held.codes.max()) + 1 if len(held.codes) else 0
-    numbers = np.random.default_rng(_HASH_SEED).integers(0, 2**64, size=top, dtype=np.uint64)
-    sums = np.concatenate(
-        [np.zeros(1, dtype=np.uint64), np.cumsum(numbers[held.codes], dtype=np.uint64)]
-    )
-    hashes = (sums[held.indptr[1:]] - sums[held.indptr[:-1]]) ^ (
-        keys.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    )
-    _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
-    if len(first) > _TOO_FEW_ALIKE * len(batch):
-        return batch, alone
-    again = held.take(first[inverse])
-    if not (
-        np.array_equal(again.indptr, held.indptr)
-        and np.array_equal(again.codes, held.codes)
-        and (keys[first[inverse]] == keys).all()
-    ):
-        return batch, alone
-    return batch.take(first), inverse.astype(np.int64)
-
-
-def packed_ids(ids: Sequence[str]) -> np.ndarray:
-    """Ids as one array of bytes (a JSON list): an array of strings would cost four bytes a letter,
-    one of objects would need pickle.
-    """
-    return np.frombuffer(json.dumps(ids).encode(), dtype=np.uint8)
-
-
-def unpacked_ids(packed: np.ndarray) -> tuple[str, ...]:
-    """The ids that `packed_ids` wrote."""
-    return tuple(json.loads(packed.tobytes()))
-
-
-def restored_history(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> History:
-    """The history inside a model's state."""
-    weights, days, half_life = (
-        arrays["history.weights"],
-        arrays["history.days"],
-        meta["half_life_days"],
-    )
-    return History(
-        IdMap(unpacked_ids(arrays["clients"])),
-        IdMap(unpacked_ids(arrays["items"])),
-        int(meta["n_products"]),
-        Rows(
-            arrays["history.indptr"],
-            arrays["history.codes"],
-            weights if len(weights) else NO_WEIGHTS,
-        ),
-        arrays["history.last_day"].astype("datetime64[D]")[0],
-        half_life,
-        days.astype("datetime64[D]") if half_life is not None or meta["capped"] else None,
-        bool(meta["fixed_products"]),
-        bool(meta["capped"]),
-        Arrivals(arrays["arrivals.codes"], arrays["arrivals.days"], arrays["arrivals.counts"]),
-        arrays["history.closed"],
-    )

@@ -11,7 +11,8 @@ import numpy as np
 from advisor.arrays import FloatArray, IntArray, check_type
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
-from advisor.recommend.model.purchases import NO_WEIGHTS, History, Rows
+from advisor.recommend.model.purchases import History
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 
 BLOCKS = 8
 """Row blocks the counts are summed in; fixed, so that bits never depend on the number of

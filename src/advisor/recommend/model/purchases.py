@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import NoneType
 
 import numpy as np
 
@@ -15,8 +14,8 @@ from advisor.data.clients.table import ClientTable
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
-from advisor.privacy import hides
 from advisor.recommend.model.arrivals import Arrivals, capped_weights
+from advisor.recommend.model.batch import Batch
 from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 
 
@@ -227,12 +226,7 @@ class History:
     def batch(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Batch:
         """What is known about the clients asked for: their purchases here, and the holdings and
         attributes in `clients`.
-
-        Raises:
-            InputError: The ids are no sequence (one id alone would be read letter by letter), or
-                `clients` is no table of them.
         """
-        _check_asked(client_ids, clients)
         ids = tuple(client_ids)
         if ids is not self.clients.ids and any(type(name) is not str for name in ids):
             ids = tuple(id_texts(ids, "client_ids"))
@@ -263,52 +257,6 @@ class History:
         known = Rows(table.indptr, table.codes, table.values).take(at)
         found = Rows(known.indptr, self.items.find(table.names)[known.codes], NO_WEIGHTS)
         return held.join(found, (found.codes >= 0) & (known.weights > 0.0), len(self.items))
-
-
-@hides
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """Clients asked for, `c` of them.
-
-    Attributes:
-        client_ids: Length c.
-        rows: Row in the history, -1 = unknown client, shape (c,).
-        held: What each owns, over the history's items.
-        clients: Table with their attributes, or None.
-        at: Row in `clients`, -1 = not there, shape (c,).
-    """
-
-    client_ids: tuple[str, ...]
-    rows: IntArray
-    held: Rows
-    clients: ClientTable | None
-    at: IntArray
-
-    def take(self, index: IntArray) -> Batch:
-        """The clients asked for, in that order."""
-        return Batch(
-            tuple(self.client_ids[i] for i in index.tolist()),
-            self.rows[index],
-            self.held.take(index),
-            self.clients,
-            self.at[index],
-        )
-
-    def __len__(self) -> int:
-        return len(self.client_ids)
-
-
-def _check_asked(client_ids: object, clients: object) -> None:
-    if isinstance(client_ids, str) or not isinstance(client_ids, Iterable):
-        check_type(
-            client_ids, (), "client_ids", "Pass a sequence of client ids, [id] for one client."
-        )
-    check_type(
-        clients,
-        (ClientTable, NoneType),
-        "clients",
-        "Pass a ClientTable, made by ClientTable.from_frame, or leave it out.",
-    )
 
 
 def _places(rows: Rows, row_of: IntArray, codes: IntArray) -> tuple[IntArray, BoolArray]:

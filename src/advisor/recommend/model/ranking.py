@@ -12,7 +12,7 @@ from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.eligibility import Eligibility
 from advisor.data.ranking import check_slots
 from advisor.errors import InputError
-from advisor.recommend.model.purchases import NO_WEIGHTS, Rows
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 
 
 @dataclass(frozen=True, eq=False)

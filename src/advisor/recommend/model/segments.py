@@ -3,32 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 
 from advisor.arrays import IntArray
+from advisor.data.ids import IdMap
 from advisor.recommend.model.attributes import Attributes, client_codes
+from advisor.recommend.model.batch import Batch
 from advisor.recommend.model.contributions import Parts
-from advisor.recommend.model.fitted import State
-from advisor.recommend.model.purchases import NO_WEIGHTS, Batch, Rows
+from advisor.recommend.model.encoders import Encoder, State
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
-    """Each asks for the row of their combination of attributes; one never seen asks for the last
-    row, everybody's.
+class SegmentEncoder(Encoder):
+    """An encoder by attributes, whose vocabulary is saved as words.
 
     Attributes:
         attributes: What is read.
-        cells: Combinations in sorted order, shape (cells, attributes).
         remembered: Codes of the history's clients, shape (c, attributes).
     """
 
     attributes: Attributes
-    cells: IntArray
     remembered: IntArray
+
+    def state(self) -> State:
+        """Vocabulary and codes."""
+        kind, arrays, _ = super().state()
+        return kind, arrays, self.attributes.state()
+
+    @classmethod
+    def restored(
+        cls,
+        arrays: Mapping[str, np.ndarray],
+        meta: Mapping[str, Any],
+        items: IdMap,  # noqa: ARG003 (every encoder is given the items)
+    ) -> Self:
+        """The encoder that `state` wrote."""
+        values: dict[str, Any] = {**arrays, "attributes": Attributes.restored(meta)}
+        return cls(**{f.name: values[f.name] for f in fields(cls)})
+
+
+@dataclass(frozen=True, eq=False)
+class Combinations(SegmentEncoder):
+    """Each asks for the row of their combination of attributes; one never seen asks for the last
+    row, everybody's.
+
+    Attributes:
+        known: Combinations in sorted order, shape (combinations, attributes).
+    """
+
+    KIND = "combinations"
+
+    known: IntArray
 
     def encode(self, batch: Batch) -> Rows:
         """One entry a client."""
@@ -39,7 +68,7 @@ class Cells:
         codes = client_codes(self.attributes, batch, self.remembered)
         sizes = np.diff(self.attributes.offsets())
         strides = np.concatenate([np.cumprod(sizes[:0:-1])[::-1], [1]]).astype(np.int64)
-        known, asked = self.cells @ strides, codes @ strides
+        known, asked = self.known @ strides, codes @ strides
         at = np.minimum(np.searchsorted(known, asked), max(len(known) - 1, 0))
         return (
             np.where(known[at] == asked, at, len(known))
@@ -50,7 +79,7 @@ class Cells:
     def parts(self, batch: Batch) -> Parts:
         """The segment alone."""
         codes = client_codes(self.attributes, batch, self.remembered)[0]
-        row = np.zeros((1, len(self.cells) + 1))
+        row = np.zeros((1, len(self.known) + 1))
         row[0, self.keys(batch)[0]] = 1.0
         return Parts(
             ("",),
@@ -58,27 +87,14 @@ class Cells:
             row,
         )
 
-    def state(self) -> State:
-        """Vocabulary and codes."""
-        return (
-            "cells",
-            {"cells": self.cells, "remembered": self.remembered},
-            self.attributes.state(),
-        )
-
 
 @dataclass(frozen=True, eq=False)
-class OneHot:
+class OneHot(SegmentEncoder):
     """Each asks for one row an attribute, that of their value, and for the last row, which
     everybody has.
-
-    Attributes:
-        attributes: What is read.
-        remembered: Codes of the history's clients, shape (c, attributes).
     """
 
-    attributes: Attributes
-    remembered: IntArray
+    KIND = "one_hot"
 
     def encode(self, batch: Batch) -> Rows:
         """As many entries a client as there are attributes, and one."""
@@ -100,19 +116,3 @@ class OneHot:
         codes = client_codes(self.attributes, batch, self.remembered)[0]
         labels = (*(self.attributes.label(j, c) for j, c in enumerate(codes.tolist())), "everybody")
         return Parts(("",) * len(rows), labels, rows)
-
-    def state(self) -> State:
-        """Vocabulary and codes."""
-        return "one_hot", {"remembered": self.remembered}, self.attributes.state()
-
-
-def restore_segments(
-    kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]
-) -> Cells | OneHot:
-    """The encoder that `state` wrote."""
-    attributes = Attributes.restored(meta)
-    return (
-        Cells(attributes, arrays["cells"], arrays["remembered"])
-        if kind == "cells"
-        else OneHot(attributes, arrays["remembered"])
-    )

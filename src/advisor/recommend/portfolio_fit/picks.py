@@ -12,7 +12,7 @@ from advisor.annotations import Count, Matrix, Vector
 from advisor.arrays import BoolArray, FloatArray, IntArray, frozen
 from advisor.data.eligibility import Eligibility
 from advisor.errors import InputError
-from advisor.recommend.model.purchases import NO_WEIGHTS, Rows
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 from advisor.recommend.portfolio_fit.own_portfolio import NOBODY, NOTHING, OwnPortfolio
 from advisor.recommend.recipes.settings import WeightOf
 from advisor.validation import checked

@@ -10,10 +10,12 @@ from scipy import sparse
 from advisor.annotations import Share
 from advisor.arrays import FloatArray, IntArray
 from advisor.data.ids import IdMap
+from advisor.recommend.model.batch import Batch
 from advisor.recommend.model.contributions import Parts
-from advisor.recommend.model.fitted import FittedModel, State
+from advisor.recommend.model.encoders import Encoder
+from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.gram import Gram
-from advisor.recommend.model.purchases import NO_WEIGHTS, Batch, Rows
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 from advisor.recommend.recipes.recipe import Recipe, Training
 from advisor.recommend.recipes.settings import NotNegative, Support
 from advisor.validation import checked
@@ -90,7 +92,7 @@ class Association(Recipe):
 
 
 @dataclass(frozen=True, eq=False)
-class Baskets:
+class Baskets(Encoder):
     """Each asks for the rows of what they hold and of the known pairs among it; who holds nothing
     asks for the last row, popularity.
 
@@ -98,6 +100,8 @@ class Baskets:
         items: Product ids behind the first rows.
         pairs: Known pairs as first * items + second, ascending, shape (pairs,).
     """
+
+    KIND = "baskets"
 
     items: IdMap
     pairs: IntArray
@@ -117,10 +121,6 @@ class Baskets:
             NO_WEIGHTS,
         )
 
-    def keys(self, batch: Batch) -> IntArray:
-        """Holdings decide everything."""
-        return np.zeros(len(batch), dtype=np.int64)
-
     def parts(self, batch: Batch) -> Parts:
         """A held product's part: its own rules, and half of each pair's."""
         codes, size = batch.held.codes, len(self.items)
@@ -130,10 +130,6 @@ class Baskets:
             for code in divmod(int(self.pairs[pair]), size):
                 rows[np.searchsorted(codes, code), size + pair] += 0.5
         return Parts(tuple(self.items.ids[c] for c in codes.tolist()), ("",) * len(codes), rows)
-
-    def state(self) -> State:
-        """The pairs."""
-        return "baskets", {"pairs": self.pairs}, {}
 
 
 def fired_pairs(held: Rows, pairs: IntArray, size: int) -> Rows:

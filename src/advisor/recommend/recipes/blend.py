@@ -15,8 +15,9 @@ from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
 from advisor.readers import Named
-from advisor.recommend.model.encoders import Held, Stacked
+from advisor.recommend.model.encoders import Held
 from advisor.recommend.model.fitted import FittedModel
+from advisor.recommend.model.stacked import Stacked
 from advisor.recommend.recipes.item_based import ALL, EASE, FittedItems, ItemKNN
 from advisor.recommend.recipes.popularity import FittedPopularity, Popularity
 from advisor.recommend.recipes.recipe import Recipe, Training

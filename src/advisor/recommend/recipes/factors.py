@@ -15,7 +15,8 @@ from scipy import sparse
 from advisor.annotations import Count
 from advisor.arrays import FloatArray
 from advisor.errors import SolverError
-from advisor.recommend.model.encoders import FoldedIn, Held, Member
+from advisor.recommend.model.encoders import Held
+from advisor.recommend.model.factors import FoldedIn, Member
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.purchases import History
 from advisor.recommend.recipes.recipe import Recipe, Training

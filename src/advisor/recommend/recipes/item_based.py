@@ -17,8 +17,8 @@ from advisor.data.catalogue import Catalogue
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
-from advisor.recommend.model.encoders import Held
-from advisor.recommend.model.fitted import FittedModel, State
+from advisor.recommend.model.encoders import Held, State
+from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.gram import Gram
 from advisor.recommend.model.purchases import History
 from advisor.recommend.recipes.recipe import Recipe, Training

@@ -14,9 +14,10 @@ from advisor.data.catalogue import Catalogue
 from advisor.data.ids import IdMap
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.recommend.model.encoders import FoldedIn
+from advisor.recommend.model.factors import FoldedIn
 from advisor.recommend.model.fitted import FittedModel
-from advisor.recommend.model.purchases import NO_WEIGHTS, History, Rows
+from advisor.recommend.model.purchases import History
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 from advisor.recommend.recipes.recipe import Recipe, Training
 from advisor.recommend.recipes.settings import NotNegative, PurchaseWeight, Ridge
 from advisor.recommend.ridge import ridge_of

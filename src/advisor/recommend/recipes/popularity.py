@@ -18,7 +18,7 @@ from advisor.recommend.model.attributes import Attributes
 from advisor.recommend.model.encoders import Same
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.purchases import History
-from advisor.recommend.model.segments import Cells, OneHot
+from advisor.recommend.model.segments import Combinations, OneHot
 from advisor.recommend.recipes.recipe import Recipe, Training
 from advisor.recommend.recipes.settings import HalfLife, Ridge, Rounds, Shrinkage
 from advisor.validation import checked
@@ -60,10 +60,10 @@ class Popularity(Recipe):
             return self.counted(history)
         overall = history.popularity()[: history.n_products]
         attributes, codes = _training_codes(training, history, self.by, "Popularity(by=...)")
-        every, cell_of = np.unique(codes, axis=0, return_inverse=True)
+        every, group_of = np.unique(codes, axis=0, return_inverse=True)
         counts, sizes = (
-            _bought(history, cell_of.ravel(), len(every)),
-            np.bincount(cell_of.ravel(), minlength=len(every)),
+            _bought(history, group_of.ravel(), len(every)),
+            np.bincount(group_of.ravel(), minlength=len(every)),
         )
         known = every.any(axis=1)
         within = (counts + self.shrinkage * overall) / np.maximum(sizes + self.shrinkage, 1e-12)[
@@ -71,7 +71,11 @@ class Popularity(Recipe):
         ]
         matrix = np.vstack([within[known], overall])
         return FittedModel(
-            "Popularity", history, Cells(attributes, every[known], codes), matrix, self.settings()
+            "Popularity",
+            history,
+            Combinations(attributes, codes, every[known]),
+            matrix,
+            self.settings(),
         )
 
     def counted(self, history: History) -> FittedPopularity:

@@ -118,9 +118,7 @@ class RequestBatcher:
         self._working = None
 
     def _next(self) -> list[_Request]:
-        """The first that waits and whoever may go with them: one day, one number of picks, each id
-        once.
-        """
+        """Who waits first, and who may go with them: one day, one number of picks, each id once."""
         table: dict[str, _Request] = {}
         later: list[_Request] = []
         while self._waiting and len(table) < self._most:

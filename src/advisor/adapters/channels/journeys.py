@@ -1,6 +1,4 @@
-"""How clients go from channel to channel: coverage, hand-over, where they are lost, how long it
-takes.
-"""
+"""How clients go from channel to channel: coverage, hand-over, funnel, time to complete."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A questionnaire being answered, the event that tells of each step, and what may stand in its
-way.
-"""
+"""A questionnaire being answered, the event of each step, and what may stand in its way."""
 
 from __future__ import annotations
 
@@ -43,9 +41,7 @@ class StaleSessionError(InputError):
 
 
 class Session(Contract):
-    """A questionnaire being answered: who, how far, in which version. `id` is a secret of who
-    answers.
-    """
+    """Who answers, how far, in which version. `id` is a secret of who answers."""
 
     personal_data: ClassVar[bool] = True
 

@@ -1,6 +1,4 @@
-"""One unfinished questionnaire for every channel: begun on a page, gone on with in a chat, finished
-with an adviser.
-"""
+"""One unfinished questionnaire for every channel."""
 
 from __future__ import annotations
 
@@ -64,9 +62,7 @@ class Sessions:
         return session
 
     def load(self, session_id: str) -> Session:
-        """The session as it was saved last. Raises `InputError` (field "session") where there is
-        none, or none any more.
-        """
+        """The session as saved last. Raises `InputError` (field "session") where there is none."""
         return self._read(session_id)[0]
 
     def save(
@@ -151,9 +147,7 @@ class Sessions:
         return client
 
     def rise(self, sheet: AnswerSheet, base: Client) -> tuple[int, int] | None:
-        """The level that stands and the one that `finish` would come to today, where it is higher;
-        None also where a required question is open.
-        """
+        """The level that stands and the one of `finish` today, where it is higher; else None."""
         if not sheet.complete:
             return None
         day = self._now().date()

@@ -1,6 +1,4 @@
-"""One tenant of the channels: an advisor behind a switch, a store, a ledger, sessions. Nothing is
-shown that is not kept.
-"""
+"""One tenant of the channels. Nothing is shown that is not kept."""
 
 from __future__ import annotations
 
@@ -82,9 +80,7 @@ class Tenant:
     def advise(
         self, client: Client, *, as_of: date | str | None = None, picks: int = 5, channel: str
     ) -> Advice:
-        """As `Advisor.advise`, kept before it is given. Raises `StoppedError` where advice is
-        stopped.
-        """
+        """As `Advisor.advise`, kept before it is given. Raises `StoppedError` where stopped."""
         advice: Advice = self.advisor.advise(client, as_of=as_of, picks=picks)
         self.keep([client], [advice], channel=channel, shown=True)
         return advice
@@ -99,9 +95,7 @@ class Tenant:
         channel: str,
         shown: bool = True,
     ) -> AdviceReport:
-        """As `Advisor.report`, its advice kept before it is given. Raises `StoppedError` where
-        advice is stopped.
-        """
+        """As `Advisor.report`, its advice kept before. Raises `StoppedError` where stopped."""
         self.switch.check()
         report = self.plain.report(client, as_of=as_of, picks=picks, language=language)
         self.keep([client], [report.advice], channel=channel, shown=shown)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -18,7 +19,7 @@ from advisor.adapters.channels.page import page_router
 from advisor.adapters.channels.tenant import Tenant
 from advisor.contracts import Questionnaire
 from advisor.contracts.wording import texts
-from page_site import FACTS, ROOT, answered, fitted, form_of, site_of, tenant_of
+from page_site import FACTS, ROOT, answered, fitted, form_of, served, site_of, tenant_of
 
 LANGUAGES = ("en", "zh")
 
@@ -444,6 +445,24 @@ def test_a_store_that_is_gone_gets_a_page_in_the_clients_language(tenant: Tenant
     assert page.status_code == 503
     assert texts("zh")["page"]["unavailable_text"] in page.text
     assert "store" not in page.text
+
+
+@pytest.mark.parametrize(
+    "name", ["%00", "a%0d%0aSet-Cookie:%20x=y", "a;%20Domain=evil.example", "%22%3E%3Cscript%3E"]
+)
+def test_no_name_in_an_address_becomes_a_header_or_markup(name: str) -> None:
+    async def find(_: str) -> None:
+        return None
+
+    app = FastAPI()
+    app.include_router(page_router(find))
+    with served(app) as address:
+        answer = httpx.get(f"{address}/page/{name}", trust_env=False)
+        assert answer.status_code == 404
+        assert "<script" not in answer.text
+        assert answer.headers.get_list("set-cookie")[0].count(";") == 4
+        assert "Domain" not in answer.headers["set-cookie"].replace("%3B%20Domain", "")
+        assert len(answer.headers.get_list("set-cookie")) == 1
 
 
 def test_labels_must_be_texts_by_language() -> None:

@@ -1,6 +1,4 @@
-"""The application: operations, health, metrics, and what else is mounted; to run, or to mount in a
-host's own.
-"""
+"""The application: operations, health, metrics, the page and the chat; to run or to mount."""
 
 from __future__ import annotations
 

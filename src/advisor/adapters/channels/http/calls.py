@@ -1,6 +1,4 @@
-"""One request: who calls, which tenant, what they send; and an answer made once for an
-`Idempotency-Key`.
-"""
+"""One request of a caller, and an answer made once for an `Idempotency-Key`."""
 
 from __future__ import annotations
 
@@ -96,9 +94,7 @@ Handler = Callable[[Call], Awaitable[Response]]
 
 
 async def once(call: Call, handler: Handler) -> Response:
-    """The answer of a handler; under an `Idempotency-Key` that of the first request with the same
-    body.
-    """
+    """The answer of a handler; that of the first request under the same `Idempotency-Key`."""
     key = call.request.headers.get("idempotency-key")
     if key is None:
         return await handler(call)

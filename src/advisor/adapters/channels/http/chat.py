@@ -19,9 +19,7 @@ PATH = "/mcp"
 
 
 class Chat:
-    """An application that hands each request to the chat of its caller's tenant, started when it is
-    first asked for.
-    """
+    """Hands each request to the chat of its caller's tenant, started when it is asked for."""
 
     def __init__(self, dispatcher: Dispatcher, tenants: Tenants) -> None:
         self._dispatcher, self._tenants = dispatcher, tenants

@@ -1,6 +1,4 @@
-"""Events of other systems: CloudEvents 1.0, one or a batch, or Segment messages; feedback is an
-event.
-"""
+"""Events of other systems: CloudEvents 1.0, one or a batch, or Segment messages."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What stands round every request: trace, limits of size and time, one log line, metrics, security
-headers.
-"""
+"""Round every request: trace, limits of size and time, log line, metrics, security headers."""
 
 from __future__ import annotations
 
@@ -65,9 +63,7 @@ class Guard:
             self._tell(scope, answer, trace, time.perf_counter() - began)
 
     async def _mend(self, error: Exception, answer: _Answer, scope: Any, trace: str) -> None:
-        """Answer with a problem where nothing was sent yet; what was not foreseen is logged, with
-        its trace.
-        """
+        """Answer with a problem where nothing was sent yet; log what was not foreseen."""
         if isinstance(error, TimeoutError):
             text = (
                 f"Nothing came of this within {self._settings.seconds:g} seconds; try again later."
@@ -112,9 +108,7 @@ class _Answer:
 
 
 def _limited(receive: Receive, most: int, seconds: float) -> Receive:
-    """The body, refused where it grows beyond `most` bytes, whatever was declared, or rests for
-    `seconds`.
-    """
+    """The body, refused beyond `most` bytes, whatever was declared, or after `seconds` of rest."""
     read = 0
 
     async def limited() -> Message:

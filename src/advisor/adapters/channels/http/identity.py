@@ -1,6 +1,4 @@
-"""Who calls: an API key or an OAuth 2 bearer token, and the tenant and scopes that follow from it
-alone.
-"""
+"""Who calls: an API key or an OAuth 2 bearer token; tenant and scopes follow from it alone."""
 
 from __future__ import annotations
 
@@ -36,9 +34,7 @@ class Caller:
     name: str
 
     def needs(self, scope: str) -> None:
-        """Raises a problem unless this caller may do what `scope` allows; "admin" may do
-        everything.
-        """
+        """Raise a problem unless this caller has the scope; "admin" may do everything."""
         if scope not in self.scopes and "admin" not in self.scopes:
             raise ProblemError(
                 "not-allowed",
@@ -62,9 +58,7 @@ class Credentials:
             )
 
     def of(self, key: str | None, authorization: str | None) -> Caller:
-        """The caller behind `X-API-Key` or `Authorization: Bearer`. Raises a problem where there is
-        none.
-        """
+        """The caller behind `X-API-Key` or `Authorization`; a problem where there is none."""
         scheme, _, token = (authorization or "").partition(" ")
         if key is None and scheme.lower() == "bearer":
             if self._tokens is not None and token.count(".") == 2:
@@ -128,9 +122,7 @@ class _Tokens:
             return jwt.decode(token, self._keyset(_RETRY), algorithms=algorithms).claims
 
     def _keyset(self, seconds: float) -> Any:
-        """The issuer's keys, none older than `seconds`; older ones where they cannot be read
-        again.
-        """
+        """The issuer's keys, none older than `seconds` unless they cannot be read again."""
         with self._lock:
             if self._keys is None or time.monotonic() - self._read > seconds:
                 self._read = time.monotonic()

@@ -71,9 +71,7 @@ class Metrics:
         self._events.labels(kind).inc()
 
     def text(self) -> tuple[bytes, str]:
-        """Everything counted so far, of all processes where they share a folder, and its media
-        type.
-        """
+        """Everything counted, of all processes where they share a folder, and its media type."""
         registry = self._registry
         if FOLDER in os.environ:
             registry = prometheus.CollectorRegistry()

@@ -1,6 +1,4 @@
-"""Errors as RFC 9457 `application/problem+json`: one table of kinds, a page of the docs for
-each.
-"""
+"""Errors as RFC 9457 `application/problem+json`: a table of kinds, each with a page."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Bodies and parameters of requests, as the published schemas say: JSON of the declared kinds,
-refused in the library's words.
-"""
+"""Bodies and parameters as the published schemas say, refused in the library's words."""
 
 from __future__ import annotations
 

@@ -53,9 +53,7 @@ def app() -> Any:
 
 
 def work(settings: Settings) -> None:
-    """Work on jobs until the process is told to end; the job at hand is laid down between two
-    parts.
-    """
+    """Work on jobs until the process is told to end; the job at hand is laid down."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

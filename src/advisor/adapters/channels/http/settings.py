@@ -1,6 +1,4 @@
-"""What a service is run with: tenants, who may call, limits. Read from arguments, or from
-`ADVISOR_*` of the environment.
-"""
+"""What a service is run with, from arguments or from `ADVISOR_*` of the environment."""
 
 from __future__ import annotations
 
@@ -42,9 +40,7 @@ class ApiKey(Contract):
 
 
 class Bearer(Contract):
-    """OAuth 2 bearer tokens: who issues them, for whom, and where the public keys are (a JWKS file
-    or https URL).
-    """
+    """OAuth 2 bearer tokens; `keys` is a JWKS file or https URL of the issuer."""
 
     issuer: str
     audience: str

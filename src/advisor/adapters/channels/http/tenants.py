@@ -1,6 +1,4 @@
-"""The tenants of a service: opened in the background at its start, each with a batcher of its
-own.
-"""
+"""The tenants of a service: opened in the background at its start, each with a batcher."""
 
 from __future__ import annotations
 

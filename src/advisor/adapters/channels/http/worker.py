@@ -1,6 +1,4 @@
-"""The process that works on jobs: claims one with a lease, advises its clients, goes on where
-another one was killed.
-"""
+"""The process that works on jobs: claims one with a lease, goes on where another was killed."""
 
 from __future__ import annotations
 
@@ -61,9 +59,7 @@ class Worker:
         return False
 
     def _claim(self, tenant: Tenant) -> dict[str, Any] | None:
-        """A job that waits, or whose worker has not been heard of for a lease; only one process
-        gets it.
-        """
+        """A job that waits, or whose lease has run out; only one process gets it."""
         now, store = datetime.now(UTC), tenant.store
         waiting = store.rows("jobs", kind="advice", state="queued")
         lost = (None, now - self._lease)
@@ -128,9 +124,7 @@ class Worker:
             thread.join()
 
     def _finish(self, tenant: Tenant, mine: dict[str, Any], summary: Summary) -> None:
-        """Write down that a job is done, in the table and in the ledger together; once, whoever
-        else finished it.
-        """
+        """Write into the table and the ledger together that a job is done; once."""
         now, digest = datetime.now(UTC), sha256()
         for part in summary.parts:  # one after the other
             with part.open("rb") as file:

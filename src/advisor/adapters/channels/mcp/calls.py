@@ -1,6 +1,4 @@
-"""What every tool is made with: its parameters as schemas, its refusals in our words, its
-answer.
-"""
+"""What every tool is made with: parameters as schemas, refusals in our words, an answer."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,9 +14,7 @@ from advisor.errors import AdvisorError
 
 
 def shown(schema: dict[str, Any]) -> Any:
-    """Of a parameter that is shown as a schema, and checked by our contracts inside the tool, so
-    that an error is our sentence.
-    """
+    """Annotates a parameter that is shown as a schema, and checked by our contracts inside."""
     return WithJsonSchema(schema)
 
 

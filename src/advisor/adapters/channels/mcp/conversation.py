@@ -1,6 +1,4 @@
-"""What the tools do: who is spoken of, what they answered, what follows from it. Blocks; raises
-`InputError` and `StoppedError`.
-"""
+"""What the tools do; blocks, and raises `InputError` and `StoppedError`."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ CHANNEL = "mcp"
 
 @dataclass(frozen=True)
 class Talk:
-    """Who is spoken of: their answers, what else is known, and the session where it is kept
-    already.
-    """
+    """Who is spoken of: their answers, what else is known, and their session where there is one."""
 
     sheet: AnswerSheet
     base: Client
@@ -40,9 +36,7 @@ class Talk:
         return None if self.session is None else self.session.id
 
     def client(self) -> Client:
-        """The client with their answers, of today where they were not assessed yet. Raises where a
-        required one is missing.
-        """
+        """The client with their answers, of today until assessed. Raises where one is missing."""
         return self.sheet.client(self.base, on=None if self.finished else today())
 
 
@@ -115,9 +109,7 @@ class Conversation:
         return replace(talk, session=session)
 
     def verdict(self, client: Client, product_id: Any, as_of: Any, language: str) -> dict[str, Any]:
-        """What the rules say of one product for one client: the decision, and each rule that fired
-        with its article.
-        """
+        """The rules' decision on a product for a client, and each rule that fired."""
         advisor = self.tenant.plain
         product = self._product(product_id)
         if product is None:

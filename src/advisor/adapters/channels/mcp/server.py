@@ -1,6 +1,4 @@
-"""The server: tools, resources and a prompt. Missing answers are asked of the client in a form; no
-assistant gives them.
-"""
+"""The server: tools, resources and a prompt. No assistant gives answers of a client."""
 
 from __future__ import annotations
 

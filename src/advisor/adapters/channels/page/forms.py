@@ -41,9 +41,7 @@ def steps_of(questionnaire: Questionnaire, language: Language) -> tuple[Step, ..
 
 
 def first_open(sheet: AnswerSheet, steps: tuple[Step, ...]) -> int:
-    """Number of the first step with a required answer missing; one beyond the last where there is
-    none.
-    """
+    """Number of the first step with a required answer missing; else one beyond the last."""
     missing = set(sheet.missing)
     still = (s.number for s in steps if any(q.id in missing for q in s.questions))
     return next(still, len(steps) + 1) if sheet.answers else 1
@@ -68,9 +66,7 @@ def answers_in(
 def client_in(
     form: Mapping[str, str], before: Client | None, language: Language
 ) -> tuple[Client | None, Errors]:
-    """The client with the facts of a form, or what is wrong with them; the contract decides what
-    is.
-    """
+    """The client with the facts of a form, or what the contract says is wrong with them."""
     own, wrong, facts = texts(language)["page"], dict[str, str](), dict[str, float]()
     for name in FACTS:  # one at a time, so that every wrong one is named
         try:
@@ -87,8 +83,6 @@ def client_in(
 
 
 def _number(text: str) -> float:
-    """A number as people write it: with thousands apart, full-width digits, spaces. Raises
-    `ValueError`.
-    """
+    """A number as people write it: thousands apart, full-width digits. Raises `ValueError`."""
     plain = normalize("NFKC", text[:LONGEST_NUMBER]).replace(",", "").replace(" ", "")
     return float(plain.replace("_", "x"))

@@ -1,6 +1,4 @@
-"""The addresses of the page: `/page/{tenant}` and below. Forms post, pages get, nothing runs in the
-browser.
-"""
+"""The addresses of the page: `/page/{tenant}` and below. Nothing runs in the browser."""
 
 from __future__ import annotations
 
@@ -106,9 +104,7 @@ def _endpoint(
 
 
 def _refused(visit: Visit, error: AdvisorError) -> Response:
-    """The page of an error: what the client can mend, in their language; else it is logged for
-    whoever runs the site.
-    """
+    """The page of an error in the client's language; what they cannot mend is logged."""
     if isinstance(error, StoppedError):
         return visit.message("stopped")
     if isinstance(error, StaleSessionError):

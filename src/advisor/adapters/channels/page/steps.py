@@ -1,6 +1,4 @@
-"""The questionnaire in steps: about the client, one page a section, saving, the link, the
-review.
-"""
+"""The questionnaire: about the client, a page a section, saving, the link, the review."""
 
 from __future__ import annotations
 
@@ -20,9 +18,7 @@ Handler = Callable[[Visit, Session], Response]
 
 
 def with_session(handler: Handler) -> Callable[[Visit], Response]:
-    """A handler that is given the session; a lost session, and a form without its token, get a
-    page.
-    """
+    """A handler that gets the session; a lost one, and a form without its token, get a page."""
 
     @wraps(handler)
     def answer(visit: Visit) -> Response:
@@ -137,9 +133,7 @@ def _step(
 def _save(
     visit: Visit, session: Session, sheet: AnswerSheet, *, base: Client | None = None, **more: Any
 ) -> Session:
-    """The session with what a form says, saved only where something changed and nobody else was
-    quicker.
-    """
+    """The session with what a form says, saved where something changed."""
     same = sheet.answers == session.sheet.answers and base in (None, session.base)
     if same and visit.version == session.version:
         return session
@@ -172,9 +166,7 @@ def review(visit: Visit, session: Session) -> Response:
 
 
 def reviewed(visit: Visit, session: Session, errors: Errors | None = None) -> Response:
-    """The page before the advice, which asks for a confirmation where `errors` says so; to the
-    first open step where a required answer is missing.
-    """
+    """The page before the advice, or the first open step; `errors` asks for a confirmation."""
     steps, sheet = steps_of(session.sheet.questionnaire, visit.language), session.sheet
     if first_open(sheet, steps) <= len(steps):
         return visit.to(_onward(session))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -42,9 +43,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Visit:
-    """What a page is made from; `form` holds what was posted, `tenant` is None where there is none
-    of the name.
-    """
+    """What a page is made from; `form` was posted, `tenant` is None where there is none."""
 
     request: Request
     tenant: Any = None
@@ -54,7 +53,7 @@ class Visit:
     def root(self) -> str:
         """Path under which the tenant's page stands, wherever it is mounted."""
         mounted = self.request.scope.get("root_path", "")
-        return f"{mounted}/page/{self.request.path_params['tenant']}"
+        return f"{mounted}/page/{quote(self.request.path_params['tenant'], safe='')}"
 
     @property
     def switched(self) -> bool:
@@ -63,9 +62,7 @@ class Visit:
 
     @cached_property
     def language(self) -> Language:
-        """What a button or link just asked for, else the cookie's, else the browser's; English
-        where none is known.
-        """
+        """What a button or link asked for, else the cookie's, else the browser's, else English."""
         request = self.request
         asked = self.form.get("language") or request.query_params.get("language")
         for word in (asked, request.cookies.get(LANGUAGE)):
@@ -133,9 +130,7 @@ class Visit:
         return self.keep(response, LANGUAGE, self.language)
 
     def message(self, key: str, detail: str = "") -> Response:
-        """A page of `MESSAGES`: a heading, a text and a way on; `detail` is the library's own
-        English.
-        """
+        """A page of `MESSAGES` with a way on; `detail` is the library's own English."""
         ways = self.tenant is not None
         return self.page("message", status=MESSAGES[key], key=key, detail=detail, ways=ways)
 

@@ -34,7 +34,10 @@ def _moment(cell: Any) -> Any:
             moment = None
     if not isinstance(moment, datetime) or moment.utcoffset() is None:
         raise ValueError("it must be a moment with its time zone, such as 2026-02-01T09:30:00Z")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("it must be a moment of the years 1 to 9999 in UTC") from None
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]

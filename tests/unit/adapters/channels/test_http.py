@@ -215,7 +215,8 @@ def test_a_chunked_body_beyond_the_limit_is_refused(http: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"as_of": "now"}, {"picks": "-1"}, {"picks": "101"}, {"picks": "x"}]
+    "query",
+    [{"as_of": "now"}, {"picks": "-1"}, {"picks": "101"}, {"picks": "x"}, {"colour": "red"}],
 )
 def test_parameters_are_read_or_refused(http: TestClient, query: dict[str, str]) -> None:
     problem = is_problem(http.post("/v1/advice", params=query, json=PERSON), "input", 422)
@@ -450,6 +451,19 @@ def test_events_of_every_form_are_taken_once_and_refused_by_field(
     )
     assert problem["errors"][0]["pointer"] == "#/1/type"
     assert "x" not in {event.id for event in store_of(place).events(client_id="c-1")}
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+03:00", "9999-12-31T23:59:59-03:00"])
+def test_a_moment_beyond_the_calendar_is_refused(http: TestClient, moment: str) -> None:
+    event = {**examples()["takeEvents"]["body"], "time": moment}
+    kind = {"Content-Type": "application/cloudevents+json"}
+    is_problem(http.post("/v1/events", content=json.dumps(event), headers=kind), "input", 422)
+
+
+@pytest.mark.parametrize("key", ["", "a b", "x" * 256, "\t"])
+def test_a_key_that_the_document_does_not_allow_is_refused(http: TestClient, key: str) -> None:
+    answer = http.post("/v1/advice", json=PERSON, headers={"Idempotency-Key": key})
+    assert is_problem(answer, "input", 422)["errors"][0]["pointer"] == "#/Idempotency-Key"
 
 
 def test_a_stopped_advisor_says_so_and_goes_on(http: TestClient, place: Home) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from asyncio import to_thread
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ KEPT = timedelta(hours=24)
 RUNNING = timedelta(seconds=60)
 """How long a request may run before its key is free again: whoever ran it is gone."""
 POLL = 0.05
-LONGEST_KEY = 255
+KEY = re.compile("[!-~]{1,255}")
 
 
 @dataclass
@@ -98,12 +99,9 @@ async def once(call: Call, handler: Handler) -> Response:
     key = call.request.headers.get("idempotency-key")
     if key is None:
         return await handler(call)
-    if not key or len(key) > LONGEST_KEY or not key.isascii():
-        raise ProblemError(
-            "input",
-            f"Idempotency-Key must be 1 to {LONGEST_KEY} ASCII characters.",
-            field="Idempotency-Key",
-        )
+    if not KEY.fullmatch(key):
+        text = "Idempotency-Key must be 1 to 255 visible ASCII characters; send such a key."
+        raise ProblemError("input", text, field="Idempotency-Key")
     url, store = call.request.url, call.tenant.store
     name = _digest(call.name, call.request.method, url.path, key)
     request = _digest(url.query, str(call.request.headers.get("content-type")), call.digest)

@@ -74,7 +74,7 @@ class Credentials:
                 mine = known
         if not key or mine is None:
             raise _refused("Send a key as X-API-Key, or a token as Authorization: Bearer.")
-        if mine.expires is not None and mine.expires.astimezone(UTC) <= datetime.now(UTC):
+        if mine.expires is not None and mine.expires <= datetime.now(UTC):
             raise _refused("The key has expired; ask for a new one.")
         return Caller(mine.tenant, frozenset(mine.scopes), digest[:16])
 

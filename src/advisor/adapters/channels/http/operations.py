@@ -142,6 +142,11 @@ class Dispatcher:
     async def _serve(self, operation: Operation, request: Request) -> Response:
         caller = self.caller(request)
         caller.needs(operation.scope)
+        for name in request.query_params:
+            if name not in operation.query:
+                reads = ", ".join(operation.query) or "none"
+                text = f"There is no parameter {name[:40]!r} here; the parameters are: {reads}."
+                raise ProblemError("input", text, field=name[:40])
         served = await self._tenants.get(caller.tenant)
         call = Call(request, served, self._settings, caller.name)
         if operation.upload is None:

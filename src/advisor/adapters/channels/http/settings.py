@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 import pydantic_settings
 from pydantic import AfterValidator, Field, ValidationError
 
-from advisor import Contract
+from advisor import Contract, Moment
 from advisor.contracts.base import input_error
 
 Scope = Literal["read", "advise", "admin"]
@@ -36,7 +36,7 @@ class ApiKey(Contract):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     tenant: str
     scopes: tuple[Scope, ...] = ("read", "advise")
-    expires: datetime | None = None
+    expires: Moment | None = None
 
 
 class Bearer(Contract):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +73,8 @@ Day = Annotated[
     date | str | np.datetime64, Named("day", _is_day, "a day, such as 2026-02-01 or a date")
 ]
 Folder = Annotated[str | PathLike[str], Named("folder", _is_path, "a path")]
+DecimalMark = Literal[".", ","]
+"""The decimal mark of numbers that are text; with a comma, 1.234,56 is read."""
 Items = Annotated[Iterable[Any], Named("items", _is_items, "a list (of one, where there is one)")]
 
 Listed = Annotated[

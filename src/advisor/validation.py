@@ -49,6 +49,7 @@ _CALL = frozenset(
 REMEDIES: dict[str, str] = {
     "Advice": "Give what Advisor.advise returned.",
     "AdviceBatch": "Give what Advisor.advise_many yields.",
+    "AssessmentHistory": "Make it with AssessmentHistory.from_frame(frame).",
     "Advisor": "Give what Advisor.fit or load returned.",
     "AdvisorRef": "Make it with AdvisorRef.of(advisor or folder, as_of=...).",
     "BiasProfiles": "Make it with measure_biases(trades, prices).",
@@ -59,6 +60,7 @@ REMEDIES: dict[str, str] = {
     ),
     "DataFrame": "Pass a pandas DataFrame.",
     "Frontier": "Make it with trace_frontier(model, mandate).",
+    "GradedResponseModel": "Make it with GradedResponseModel.calibrate(sheets).",
     "Interactions": "Make it with Interactions.from_frame(frame).",
     "Job": "Make it with Job.of(AdvisorRef.of(advisor), schema).",
     "Mandate": "Make it with Mandate(...); Mandate() sets no limits.",
@@ -249,7 +251,8 @@ def _told(complaint: ErrorDetails) -> tuple[str, str]:
         return complaint["msg"], str(context["remedy"])
     if complaint["type"] == "is_instance_of":
         kind = str(context["class"]).rpartition(".")[2]
-        return f"it must be a {kind}", REMEDIES.get(kind, f"Give a {kind}.")
+        named = f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
+        return f"it must be {named}", REMEDIES.get(kind, f"Give {named}.")
     if complaint["type"] == "none_required":
         return "it may be None", ""
     if complaint["type"] == "literal_error":

@@ -15,6 +15,7 @@ from advisor.cell_words import rating_of
 from advisor.cells import text_of
 from advisor.data.tables import is_in_order, labels_of
 from advisor.errors import InputError
+from advisor.privacy import short
 
 _MAPPING = "Give a mapping from asset id to value."
 
@@ -89,8 +90,8 @@ def label_assets(
     for name, label in zip(names, labels, strict=True):
         if not isinstance(label, str):
             raise InputError(
-                f"groups[{name!r}] is {label!r} ({type(label).__name__}); limits name groups by"
-                ' text, so it would never be found. Give text, "" for none.',
+                f"groups[{name!r}] is {short(label)} ({type(label).__name__}); limits name groups"
+                ' by text, so it would never be found. Give text, "" for none.',
                 field="groups",
                 value=label,
             )
@@ -106,8 +107,8 @@ def rate_assets(levels: Mapping[str, int] | Sequence[int] | None, names: Sequenc
     for name, level in zip(names, given, strict=True):
         if not isinstance(level, NUMBER) or isinstance(level, bool) or level not in range(6):
             raise InputError(
-                f"risk_levels[{name!r}] is {level!r}; levels are whole numbers from 1 (R1) to 5"
-                " (R5), 0 = unknown. Give one of them.",
+                f"risk_levels[{name!r}] is {short(level)}; levels are whole numbers from 1 (R1) to"
+                " 5 (R5), 0 = unknown. Give one of them.",
                 field="risk_levels",
                 value=level,
             )
@@ -127,7 +128,7 @@ def _one_each(given: object, names: Sequence[str], field: str, default: object) 
         return [given.get(name, default) for name in names]
     if isinstance(given, str | AbstractSet) or not isinstance(given, Iterable):
         raise InputError(
-            f"{field} is {given!r} ({type(given).__name__}); give one each of the {len(names)}"
+            f"{field} is {short(given)} ({type(given).__name__}); give one each of the {len(names)}"
             " assets, or a mapping by asset id.",
             field=field,
             value=given,

@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from advisor.annotations import Texts
+from advisor.annotations import DecimalMark, Texts
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, frozen
 from advisor.contracts.product import Product
 from advisor.data.bad_rows import OnBadRows, check_choice, log_set_aside, refusal
@@ -95,6 +95,7 @@ class Catalogue:
         unknown_fee: float = 0.0,
         id_column: str | None = None,
         labels: Texts | str = (),
+        decimal: DecimalMark = ".",
         on_bad_rows: OnBadRows = "refuse",
     ) -> Catalogue:
         """From a table with `Product`'s fields as columns (missing cells take the default).
@@ -113,6 +114,7 @@ class Catalogue:
                 case) where there is no `id`.
             labels: Columns of your own, such as an ISIN, that stand beside each pick (`label:isin`
                 is one without being named here); any other unknown column is refused.
+            decimal: The decimal mark of numbers that are text.
             on_bad_rows: "refuse" raises for all bad rows at once; "set_aside" reads the others, and
                 `problems` says why not these.
 
@@ -122,7 +124,7 @@ class Catalogue:
         """
         _check_fees(max_fee, unknown_fee)
         check_choice(on_bad_rows)
-        products, bad = products_of_frame(frame, max_fee, id_column, labels)
+        products, bad = products_of_frame(frame, max_fee, id_column, labels, decimal)
         if bad and (on_bad_rows == "refuse" or not products):
             raise refusal(bad, len(frame), "the catalogue")
         if bad:

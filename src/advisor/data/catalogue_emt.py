@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from advisor.arrays import check_type
+from advisor.cells import is_missing, number_of, text_of
 from advisor.contracts.currencies import code_of, nearest
 from advisor.contracts.product import Product
 from advisor.contracts.target_market import Answer, Audience, TargetMarket
@@ -229,7 +230,7 @@ def _indicator(cells: Mapping[str, str], number: str) -> int:
 
 
 def _text(value: Any) -> str:
-    return "" if pd.api.types.is_scalar(value) and pd.isna(value) else str(value).strip()
+    return "" if is_missing(value) else text_of(value).strip()
 
 
 def _word(cells: Mapping[str, str], number: str, words: Mapping[str, Any]) -> Any:
@@ -246,10 +247,7 @@ def _word(cells: Mapping[str, str], number: str, words: Mapping[str, Any]) -> An
 
 def _number(cells: Mapping[str, str], number: str, low: float, high: float) -> float:
     given = cells.get(number, "")
-    try:
-        value = float(given)
-    except ValueError:
-        value = float("nan")
+    value = number_of(given)
     if not low <= value <= high:
         raise InputError(
             f"field {number} is {given!r}; it must be a number of {low:g}..{high:g}. Correct it.",

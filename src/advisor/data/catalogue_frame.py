@@ -8,23 +8,30 @@ from typing import Any
 
 import pandas as pd
 
-from advisor.annotations import Texts
-from advisor.cell_words import percentage
-from advisor.cells import is_missing, number_of
+from advisor.annotations import DecimalMark, Texts
+from advisor.cell_words import percentage, pointed
+from advisor.cells import is_missing, number_of, text_of
 from advisor.contracts.fields import fraction_of
 from advisor.contracts.product import Product
 from advisor.contracts.thresholds import exceeds
+from advisor.data.columns import comma_hint
 from advisor.data.labels import LABEL, OF_PRODUCTS, labelled
 from advisor.data.tables import check_once, check_table, labels_of, with_index
 from advisor.errors import InputError
+from advisor.privacy import short
 
 PERCENT = "annual_fee_percent"
 _SPREAD = "exposure:"
 _ISIN = "isin"
+_NUMBERS = ("annual_fee", PERCENT, "min_purchase", "term_days")
 
 
 def products_of_frame(
-    frame: pd.DataFrame, max_fee: float, id_column: str | None, labels: Texts | str = ()
+    frame: pd.DataFrame,
+    max_fee: float,
+    id_column: str | None,
+    labels: Texts | str = (),
+    decimal: DecimalMark = ".",
 ) -> tuple[dict[int, Product], dict[int, InputError]]:
     """The products of a table by row, and what is wrong with the rows that hold none.
 
@@ -33,6 +40,7 @@ def products_of_frame(
         max_fee: The largest believable fee, a fraction a year.
         id_column: Column of ids; None: `id`, or `isin` where there is no `id`.
         labels: Columns that stand beside each pick unread.
+        decimal: The decimal mark of numbers that are text.
 
     Raises:
         InputError: It is no table, or a column is unknown or there twice.
@@ -65,7 +73,7 @@ def products_of_frame(
             if name and not is_missing(cell)
         }
         try:
-            product = Product(**_fee_as_fraction(_fields(stated)))
+            product = Product(**_fee_as_fraction(_fields(_with_points(stated, decimal))))
             check_fee(product, max_fee)
             if (first := rows.setdefault(product.id, row)) != row:
                 raise InputError(
@@ -76,8 +84,10 @@ def products_of_frame(
                 )
             good[row] = product
         except InputError as error:
+            commas = [comma_hint(cell) for name, cell in stated.items() if _is_number(name)]
+            hint = max(commas, default="") if decimal == "." else ""
             bad[row] = InputError(
-                f"Catalogue row {row} ({stated.get('id', 'no id')}): {error}",
+                f"Catalogue row {row} ({text_of(stated.get('id', 'no id'))[:40]}): {error}{hint}",
                 field=error.field,
                 value=error.value,
             )
@@ -110,6 +120,32 @@ def _with_id(names: Sequence[str], id_column: str | None) -> list[str]:
     ]
 
 
+def _is_number(name: str) -> bool:
+    return name in _NUMBERS or name.startswith(_SPREAD)
+
+
+def _with_points(stated: Mapping[str, Any], decimal: DecimalMark) -> Mapping[str, Any]:
+    """Cells whose numbers have a decimal point. Raises `InputError` for text that is no number with
+    the mark that was named.
+    """
+    if decimal == ".":
+        return stated
+    cells = dict(stated)
+    for name, cell in stated.items():
+        if isinstance(cell, str) and _is_number(name):
+            share = percentage(cell)
+            number = pointed(cell if share is None else share)
+            if number is None:
+                raise InputError(
+                    f'{name} is {short(cell)}, which is no number with decimal=",". Correct the'
+                    " cell.",
+                    field=name,
+                    value=cell,
+                )
+            cells[name] = number if share is None else f"{number}%"
+    return cells
+
+
 def _fields(stated: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of a product, its exposures in one mapping, and its labels in another."""
     fields = {name: cell for name, cell in stated.items() if not name.startswith((_SPREAD, LABEL))}
@@ -139,7 +175,7 @@ def _fee_as_fraction(fields: dict[str, Any]) -> dict[str, Any]:
             else "it is a number of 0..100, such as 0.41"
         )
         raise InputError(
-            f"{PERCENT} is {told!r}; {why}. Correct the cell.", field=PERCENT, value=told
+            f"{PERCENT} is {short(told)}; {why}. Correct the cell.", field=PERCENT, value=told
         )
     return rest | {"annual_fee": float(Decimal(repr(percent)) / 100)}
 

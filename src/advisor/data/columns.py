@@ -17,7 +17,7 @@ import pandas as pd
 from typing_extensions import override
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
-from advisor.cell_words import pointed, rating_of
+from advisor.cell_words import has_decimal_comma, pointed, rating_of
 from advisor.cells import (
     LISTS,
     LONGEST,
@@ -69,8 +69,7 @@ class Column(ABC):
     @cached_property
     def _plain(self) -> bool:
         """Whether every cell is text, and one word as it stands: looked at together, for speed."""
-        cells = self.coded()[0]
-        texts = [cell for cell in cells if cell is not None] if None in cells else cells
+        texts = [cell for cell in self.coded()[0] if cell is not None]
         try:
             together = "".join(texts)
         except TypeError:
@@ -213,6 +212,12 @@ class Typed(Column):
 
     def __len__(self) -> int:
         return len(self.values)
+
+
+def comma_hint(cell: object) -> str:
+    """What to do about a number that can be read only with a decimal comma."""
+    comma = has_decimal_comma(cell)
+    return ' Pass decimal="," if its comma is the decimal one.' if comma else ""
 
 
 def ratings(column: Column, letter: str, decimal: str = ".") -> FloatArray:

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from advisor.annotations import DecimalMark
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
 from advisor.data.bad_rows import BadRow, OnBadRows, read_rows
+from advisor.data.columns import comma_hint
 from advisor.data.days import as_day, as_days, bad_days
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, bad_ids, cell, check_table, id_codes, labels_of, told
@@ -56,6 +58,7 @@ class Interactions:
         product: str = "product_id",
         day: str = "day",
         value: str | None = None,
+        decimal: DecimalMark = ".",
         on_bad_rows: OnBadRows = "refuse",
     ) -> Interactions:
         """From one row an event.
@@ -67,6 +70,7 @@ class Interactions:
                 case) is taken.
             day: Column of days.
             value: Column of positive weights (money, units); None: every event weighs 1.
+            decimal: The decimal mark of weights that are text.
             on_bad_rows: "refuse" raises for all bad rows at once; "set_aside" reads the others, and
                 `problems` says why not these.
 
@@ -88,12 +92,14 @@ class Interactions:
             yield from bad_ids(frame[product], product, _BELONGS)
             yield from bad_days(frame[day], day)
             yield from (
-                () if value is None else _bad_values(as_numbers(frame[value]), frame[value], value)
+                ()
+                if value is None
+                else _bad_values(as_numbers(frame[value], decimal), frame[value], value)
             )
 
         events, problems = read_rows(
             frame,
-            lambda rows: cls._read(rows, client, product, day, value),
+            lambda rows: cls._read(rows, client, product, day, value, decimal),
             bad_rows,
             "interactions",
             on_bad_rows,
@@ -102,7 +108,13 @@ class Interactions:
 
     @classmethod
     def _read(
-        cls, frame: pd.DataFrame, client: str, product: str, day: str, value: str | None
+        cls,
+        frame: pd.DataFrame,
+        client: str,
+        product: str,
+        day: str,
+        value: str | None,
+        decimal: DecimalMark,
     ) -> Interactions:
         """The events of a table without a bad row."""
         client_codes, clients = id_codes(frame[client], client, _BELONGS)
@@ -110,7 +122,7 @@ class Interactions:
         days = as_days(frame[day], day)
         values = None
         if value is not None:
-            values = as_numbers(frame[value])
+            values = as_numbers(frame[value], decimal)
             for _, error in _bad_values(values, frame[value], value):
                 raise error
         order = np.lexsort((days, product_codes, client_codes))
@@ -230,7 +242,7 @@ def _bad_values(values: FloatArray, column: pd.Series, name: str) -> Iterator[Ba
     for row in np.flatnonzero(~(np.isfinite(values) & (values > 0))).tolist():
         text = (
             f"{name} is {told(column, row)} in row {row}; a weight is positive and finite. Drop the"
-            " row (a sale is not a purchase)."
+            f" row (a sale is not a purchase).{comma_hint(cell(column, row))}"
         )
         yield row, InputError(text, field=name, value=kept(cell(column, row)))
 

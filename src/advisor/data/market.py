@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from advisor.annotations import DecimalMark
 from advisor.arrays import (
     DayArray,
     FloatArray,
@@ -22,7 +23,7 @@ from advisor.arrays import (
     unique_ids,
 )
 from advisor.data.by_asset import label_assets, rate_assets
-from advisor.data.columns import column_of
+from advisor.data.columns import column_of, comma_hint
 from advisor.data.days import as_day, as_days
 from advisor.data.price_columns import check_columns
 from advisor.data.tables import as_numbers, cell
@@ -56,6 +57,7 @@ class Market:
     periods_per_year: float = 252.0
 
     @classmethod
+    @checked
     def from_prices(
         cls,
         prices: pd.DataFrame,
@@ -64,6 +66,7 @@ class Market:
         risk_levels: Mapping[str, int] | None = None,
         periods_per_year: float = 252.0,
         fill: Literal["forward"] | None = None,
+        decimal: DecimalMark = ".",
     ) -> Market:
         """From closes: one row a day, one column an asset.
 
@@ -75,21 +78,14 @@ class Market:
             periods_per_year: Rows a year; the days are held against it.
             fill: "forward" carries the last price over holes inside a history (a return of 0, then
                 the jump).
+            decimal: The decimal mark of prices that are text.
 
         Raises:
             InputError: No table, a price is no number, zero, negative or infinite, a hole, days
                 that are numbers, repeat or run backward, fewer than two rows, or rows that are not
                 `periods_per_year` a year (monthly ones under 252); the number to pass is named.
         """
-        check_type(fill, (str, type(None)), "fill", 'Choose "forward" or None.')
-        if fill not in (None, "forward"):
-            raise InputError(
-                f'fill is {short(fill)}; "forward" is the only one offered, None refuses holes.'
-                " Choose one of them.",
-                field="fill",
-                value=fill,
-            )
-        names, dates, values = _table(prices, "prices")
+        names, dates, values = _table(prices, "prices", decimal)
         if len(dates) < 2:
             raise InputError(
                 f"prices has {len(dates)} rows; one return needs two. Pass a longer history.",
@@ -204,7 +200,9 @@ class Market:
         return market_card(self)
 
 
-def _table(frame: pd.DataFrame, field: str) -> tuple[tuple[str, ...], DayArray, FloatArray]:
+def _table(
+    frame: pd.DataFrame, field: str, decimal: str = "."
+) -> tuple[tuple[str, ...], DayArray, FloatArray]:
     check_type(
         frame,
         pd.DataFrame,
@@ -228,7 +226,7 @@ def _table(frame: pd.DataFrame, field: str) -> tuple[tuple[str, ...], DayArray, 
             field=field,
             value=str(dates[row + 1]),
         )
-    return names, dates, _cells(frame, names, dates, field)
+    return names, dates, _cells(frame, names, dates, field, decimal)
 
 
 def _index_days(frame: pd.DataFrame, field: str) -> DayArray:
@@ -249,12 +247,14 @@ def _index_days(frame: pd.DataFrame, field: str) -> DayArray:
     return days
 
 
-def _cells(frame: pd.DataFrame, names: Sequence[str], dates: DayArray, field: str) -> FloatArray:
+def _cells(
+    frame: pd.DataFrame, names: Sequence[str], dates: DayArray, field: str, decimal: str
+) -> FloatArray:
     """The numbers of a table, nan where a cell is empty."""
     if all(dtype.kind in "iuf" for dtype in frame.dtypes):
         return frame.to_numpy(dtype=np.float64, na_value=np.nan)
     columns = [frame.iloc[:, j] for j in range(len(names))]
-    values = np.column_stack([as_numbers(column) for column in columns]).reshape(
+    values = np.column_stack([as_numbers(column, decimal) for column in columns]).reshape(
         len(frame), len(names)
     )
     missing = [column_of(column).missing() for column in columns]
@@ -263,8 +263,8 @@ def _cells(frame: pd.DataFrame, names: Sequence[str], dates: DayArray, field: st
         row, column = (int(i) for i in np.argwhere(bad)[0])
         value = cell(columns[column], row)
         raise InputError(
-            f"{field} is not numeric: {names[column]!r} on {dates[row]} is {value!r}"
-            f" ({type(value).__name__}). Correct it, or leave it empty.",
+            f"{field} is not numeric: {names[column]!r} on {dates[row]} is {short(value)}"
+            f" ({type(value).__name__}). Correct it, or leave it empty.{comma_hint(value)}",
             field=names[column],
             value=value,
         )

@@ -12,6 +12,7 @@ from advisor.arrays import FloatArray, IntArray, check_type, id_texts
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, check_table, id_codes, told
 from advisor.errors import InputError
+from advisor.privacy import short
 from advisor.validation import checked
 
 MOST_SLOTS = 1_000
@@ -32,8 +33,8 @@ def check_slots(slots: object, products: int, field: str, *, least: int = 0) -> 
     most = max(MOST_SLOTS, products)
     if not least <= slots <= most:  # type: ignore[operator]
         raise InputError(
-            f"{field} is {slots!r}; there are {products} products, and every further slot would"
-            f" stay empty. Ask for {least} to {most}.",
+            f"{field} is {short(slots)}; there are {products} products, and every further slot"
+            f" would stay empty. Ask for {least} to {most}.",
             field=field,
             value=slots,
         )

@@ -42,7 +42,9 @@ def check_once(names: Sequence[str], field: str, columns: Sequence[str] | None =
     """Raise `InputError` where one of `columns` (default all) is among `names` twice."""
     if len(set(names)) == len(names):
         return
-    twice = sorted({c for c in names if names.count(c) > 1 and (columns is None or c in columns)})
+    twice = [
+        c for c in dict.fromkeys(names) if names.count(c) > 1 and (columns is None or c in columns)
+    ]
     if twice:
         raise InputError(
             f"{field} has the column(s) {twice[:5]} more than once, so it is not known which one"
@@ -144,11 +146,11 @@ def id_codes(column: pd.Series, field: str, remedy: str) -> tuple[IntArray, IdMa
     return place[words.codes], IdMap(names)
 
 
-def as_numbers(column: pd.Series) -> FloatArray:
+def as_numbers(column: pd.Series, decimal: str = ".") -> FloatArray:
     """The numbers of a column, shape (c,), a copy; nan where a cell is missing or holds none: text
     that is none, True and False, days.
     """
-    return column_of(column).numbers()
+    return column_of(column).numbers(decimal)
 
 
 def cell(column: pd.Series, row: int) -> object:
@@ -160,7 +162,7 @@ def cell(column: pd.Series, row: int) -> object:
 def told(column: pd.Series, row: int) -> str:
     """A client's cell as a message shows it."""
     value = cell(column, row)
-    return written(f"{value:g}" if isinstance(value, float) else repr(value))
+    return written(f"{value:g}") if isinstance(value, float) else personal(value)
 
 
 def yes_no(column: pd.Series, field: str, remedy: str, *, missing: bool | None = None) -> BoolArray:

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from advisor.annotations import DecimalMark
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
 from advisor.data.bad_rows import BadRow, OnBadRows, read_rows
-from advisor.data.columns import column_of
+from advisor.data.columns import column_of, comma_hint
 from advisor.data.days import as_day, as_times, bad_days
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, bad_flags, bad_ids, cell, check_table, id_codes, yes_no
@@ -71,6 +72,7 @@ class Trades:
         units: str = "units",
         price: str = "price",
         left_out: Sequence[str] = (),
+        decimal: DecimalMark = ".",
         on_bad_rows: OnBadRows = "refuse",
     ) -> Trades:
         """From one row a trade. `side` is buy / sell (or B / S), any case; `day` may hold a time of
@@ -78,7 +80,8 @@ class Trades:
 
         `left_out` names yes / no columns (adviser-initiated, whole-portfolio sale, ...): a trade
         marked in any of them moves the holdings but is not read as a choice of the client. Cells
-        are True and False, 1 and 0, yes and no; an empty cell marks nothing. `on_bad_rows`:
+        are True and False, 1 and 0, yes and no; an empty cell marks nothing. `decimal` is
+        the decimal mark of units and prices that are text. `on_bad_rows`:
         "refuse" raises for all bad rows at once; "set_aside" reads the others, and `problems` says
         why not these.
 
@@ -96,7 +99,7 @@ class Trades:
             "One row a trade, with client, asset, day, side, units and price; name them by"
             " keyword.",
         )
-        column = _Columns(client, asset, day, side, units, price, tuple(marks))
+        column = _Columns(client, asset, day, side, units, price, tuple(marks), decimal)
         trades, problems = read_rows(
             frame, lambda rows: cls._read(rows, column), column.bad_rows, "trades", on_bad_rows
         )
@@ -112,8 +115,8 @@ class Trades:
         for _, error in _bad_sides(signs, frame[column.side], column.side):
             raise error
         units, prices = (
-            _amount(frame[column.units], column.units),
-            _amount(frame[column.price], column.price, positive=True),
+            _amount(frame[column.units], column.units, column.decimal),
+            _amount(frame[column.price], column.price, column.decimal, positive=True),
         )
         order = np.lexsort((np.arange(len(frame)), times, client_codes))
         return cls(
@@ -175,8 +178,8 @@ def _marked(frame: pd.DataFrame, marks: Sequence[str]) -> BoolArray:
     return np.logical_or.reduce([yes_no(frame[name], name, _MARK, missing=False) for name in marks])
 
 
-def _amount(column: pd.Series, name: str, *, positive: bool = False) -> FloatArray:
-    values = as_numbers(column)
+def _amount(column: pd.Series, name: str, decimal: str, *, positive: bool = False) -> FloatArray:
+    values = as_numbers(column, decimal)
     for _, error in _bad_amounts(values, column, name, positive=positive):
         raise error
     return values
@@ -192,7 +195,7 @@ def _bad_amounts(
         value = cell(column, row)
         text = (
             f"{name} is {personal(value)} in row {row}; it must be {low} and finite (the side tells"
-            " buys from sells)."
+            f" buys from sells).{comma_hint(value)}"
         )
         yield row, InputError(text, field=name, value=kept(value))
 
@@ -208,6 +211,7 @@ class _Columns:
     units: str
     price: str
     marks: tuple[str, ...]
+    decimal: DecimalMark
 
     def bad_rows(self, frame: pd.DataFrame) -> Iterator[BadRow]:
         """Every row that holds no trade."""
@@ -215,9 +219,14 @@ class _Columns:
         yield from bad_ids(frame[self.asset], self.asset, _NOTHING)
         yield from bad_days(frame[self.day], self.day, moments=True)
         yield from _bad_sides(_signs(frame[self.side]), frame[self.side], self.side)
-        yield from _bad_amounts(as_numbers(frame[self.units]), frame[self.units], self.units)
         yield from _bad_amounts(
-            as_numbers(frame[self.price]), frame[self.price], self.price, positive=True
+            as_numbers(frame[self.units], self.decimal), frame[self.units], self.units
+        )
+        yield from _bad_amounts(
+            as_numbers(frame[self.price], self.decimal),
+            frame[self.price],
+            self.price,
+            positive=True,
         )
         for name in self.marks:
             yield from bad_flags(frame[name], name, _MARK, missing=False)

@@ -71,7 +71,7 @@ DOORS: tuple[tuple[Callable[[Any], object], str], ...] = (
     (Trades.from_frame, "frame"),
     (Catalogue.from_frame, "frame"),
     (ClientTable.from_frame, "frame"),
-    (AssessmentHistory.from_frame, "history"),
+    (AssessmentHistory.from_frame, "assessments"),
 )
 
 
@@ -250,7 +250,7 @@ REFUSED: list[tuple[Callable[[], object], str, str]] = [
     (lambda: profiles(controls="x"), "controls", "Controls"),
     (lambda: profiles(item_model=5), "item_model", "calibrate"),
     (lambda: profiles(history=HISTORY), "history", r"AssessmentHistory\.from_frame"),
-    (lambda: profiles(as_of=5), "as_of", "no day"),
+    (lambda: profiles(as_of=5), "as_of", "a day"),
 ]
 
 

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from advisor.annotations import Texts
+from advisor.annotations import DecimalMark, Texts
 from advisor.arrays import check_type
 from advisor.cells import LONGEST, is_missing, is_text, is_word, number_of, text_of
 from advisor.data.arrow_columns import column_of_arrow, is_arrow_text
@@ -35,7 +35,7 @@ NO_ID = "id is missing; its advice could not be delivered. Give every client an 
 
 @checked
 def clients_from_arrow(
-    table: pa.Table, *, labels: Texts | str = (), decimal: Literal[".", ","] | None = None
+    table: pa.Table, *, labels: Texts | str = (), decimal: DecimalMark | None = None
 ) -> ClientTable:
     """Clients of an Arrow table; every row from itself alone, so that a table may be cut anywhere.
 

@@ -10,8 +10,8 @@ import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from advisor.annotations import DecimalMark
 from advisor.arrays import check_type
 from advisor.data.clients.schema import REQUIRED
 from advisor.errors import InputError
@@ -52,7 +52,7 @@ class ClientFiles:
     files: str | Path | Sequence[str | Path]
     encoding: str | None = None
     delimiter: str | None = None
-    decimal: Literal[".", ","] = "."
+    decimal: DecimalMark = "."
 
     def __post_init__(self) -> None:
         if self.encoding is not None:

@@ -10,7 +10,6 @@ from typing import Any, cast
 import numpy as np
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
-from advisor.cell_words import has_decimal_comma
 from advisor.cells import (
     FIRST_DAY,
     LAST_DAY,
@@ -31,7 +30,7 @@ from advisor.contracts.currencies import code_of, nearest
 from advisor.contracts.sustainability import parse
 from advisor.data.categories import Categories
 from advisor.data.clients.schema import FLAGS, RANGES, REQUIRED, SETS, WHOLE
-from advisor.data.columns import Column, ratings
+from advisor.data.columns import Column, comma_hint, ratings
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
 
@@ -40,7 +39,6 @@ _NO_WORD = "it must be one word in UTF-8, of at most 10,000 characters. Correct 
 _NO_GOALS = "it must be a list of goals, each with name, amount and years. Correct the cell."
 _NO_IDS = "it must be ids, none of them twice: a list, or text with | between. Correct the cell."
 _NO_SHARES = "write each share as a number from 0 to 100, as in taxonomy>=20. Correct the cell."
-COMMA = ' Pass decimal="," if its comma is the decimal one.'
 
 
 class Problems(dict[int, str]):
@@ -55,7 +53,7 @@ class Problems(dict[int, str]):
         """Name the cells of the rows that are bad."""
         for row in np.flatnonzero(bad).tolist():
             cell = column.cell(row)
-            comma = COMMA if "number" in why and has_decimal_comma(cell) else ""
+            comma = comma_hint(cell) if "number" in why else ""
             self.setdefault(row, f"{name} is {shown(cell, whole=whole)}; {why}{comma}")
 
 

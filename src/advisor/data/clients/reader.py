@@ -61,7 +61,7 @@ def check_names(
             field=absent[0],
             value=names,
         )
-    check_once(names, what)
+    check_once(sorted(names), what)
     fields = Client.model_fields.keys() - {"answers", "holdings", "biases"}
     odd = [
         c

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
-from advisor.annotations import Texts
+from advisor.annotations import DecimalMark, Texts
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
 from advisor.contracts.client import Client, Goal
 from advisor.data.biases import BiasProfiles
@@ -101,7 +101,7 @@ class ClientTable:
     @classmethod
     @checked
     def from_frame(
-        cls, frame: pd.DataFrame, *, labels: Texts | str = (), decimal: Literal[".", ","] = "."
+        cls, frame: pd.DataFrame, *, labels: Texts | str = (), decimal: DecimalMark = "."
     ) -> ClientTable:
         """From a table with columns named as `Client`'s fields, `answer:<question id>`,
         `holding:<id>`, `bias:<name>` and `label:<name>`.

@@ -19,7 +19,7 @@ from advisor.data.days import as_times
 from advisor.data.tables import as_numbers, cell, check_once, check_table, id_codes
 from advisor.data.trades import Trades
 from advisor.errors import InputError
-from advisor.privacy import kept, personal
+from advisor.privacy import kept, personal, short
 from advisor.risk_profile.biases.choices import PRIOR, LossAversionPrior, loss_aversion_of
 from advisor.risk_profile.biases.population import pooled, sell_slope, shrink, smoothed_error
 from advisor.validation import checked
@@ -194,8 +194,8 @@ def _column(prices: pd.DataFrame, name: str) -> FloatArray:
         row = int(np.argmax(bad))
         value = cell(prices[name], row)
         raise InputError(
-            f"prices.{name} is {value!r} for {cell(prices['asset'], row)!r} in row {row}; a gain"
-            " could not be formed. Correct it, or leave it empty.",
+            f"prices.{name} is {short(value)} for {short(cell(prices['asset'], row))} in row {row};"
+            " a gain could not be formed. Correct it, or leave it empty.",
             field=name,
             value=value,
         )

@@ -129,20 +129,8 @@ def bootstrap_interval(
             field="block",
             value=length,
         )
-    pick = (lambda x: x[:, 0]) if np.ndim(returns) == 1 else (lambda x: x)
-    values = [
-        numbers(statistic(pick(np.moveaxis(r[:, rows], 0, 1))), "statistic")
-        for rows in stationary_indices(r.shape[1], length, draws, seed)
-    ]
-    if any(value.ndim != 1 for value in values) or sum(map(len, values)) != draws:
-        raise InputError(
-            f"statistic gives shape {values[0].shape} for {min(draws, AT_ONCE)} resamples; one"
-            " number a resample is needed. Measure along the last axis, as those of"
-            " advisor.measures do.",
-            field="statistic",
-            value=values[0].shape,
-        )
-    drawn = np.concatenate(values)
+    single = np.ndim(returns) == 1
+    drawn = _resampled(r, statistic, stationary_indices(r.shape[1], length, draws, seed), single)
     good = drawn[np.isfinite(drawn)]
     if len(good) < 2:
         raise InputError(
@@ -152,11 +140,29 @@ def bootstrap_interval(
             value=len(good),
         )
     low, high = np.quantile(good, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
-    whole = numbers(statistic(r[0] if np.ndim(returns) == 1 else r[None]), "statistic")
+    whole = float(numbers(statistic(r[0] if single else r[None]), "statistic").reshape(-1)[0])
     spread = float(good.std(ddof=1))
-    return BootstrapInterval(
-        float(whole.reshape(-1)[0]), float(low), float(high), spread, length, draws
-    )
+    return BootstrapInterval(whole, float(low), float(high), spread, length, draws)
+
+
+def _resampled(
+    r: FloatArray, statistic: Statistic, batches: Iterator[IntArray], single: bool
+) -> FloatArray:
+    """The statistic of each resample, shape (draws,)."""
+    values: list[FloatArray] = []
+    for rows in batches:
+        sample = np.moveaxis(r[:, rows], 0, 1)
+        value = numbers(statistic(sample[:, 0] if single else sample), "statistic")
+        if value.shape != (len(sample),):
+            raise InputError(
+                f"statistic gives shape {value.shape} for {len(sample)} resamples; one number a"
+                " resample is needed. Measure along the last axis, as those of advisor.measures"
+                " do.",
+                field="statistic",
+                value=value.shape,
+            )
+        values.append(value)
+    return np.concatenate(values)
 
 
 def stationary_indices(count: int, block: float, draws: int, seed: int) -> Iterator[IntArray]:

@@ -5,6 +5,7 @@ mask that made them.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -115,41 +116,28 @@ def recheck(
         InputError: A ranked client with a pick has no profile or no row.
     """
     rows = np.flatnonzero((ranking.codes >= 0).any(axis=1))
+    everyone = [ranking.client_ids[i] for i in rows.tolist()]
+    for ids, field in ((profiles.client_ids, "profiles"), (clients.ids, "clients")):
+        _found(ids, everyone, field)
+    rows = rows[_drawn(ranking, rows, most, seed)]
     who = [ranking.client_ids[i] for i in rows.tolist()]
-    profile_row, client_row = (
-        _found(profiles.client_ids, who, "profiles"),
-        _found(clients.ids, who, "clients"),
-    )
+    pairs = _Pairs.of(who, regime, profiles, clients)
     columns = catalogue.ids.find(ranking.products)
-    order = _drawn(ranking, rows, most, seed)
     rules: Counter[str] = Counter()
     broken: list[BrokenPick] = []
     checked = suitable = 0
-    for place in order.tolist():
-        picks = ranking.codes[rows[place]]
-        client_id = who[place]
-        profile = profiles[int(profile_row[place])]
-        client = (
-            None
-            if int(client_row[place]) in clients.problems
-            else clients.client(int(client_row[place]))
-        )
+    for place, picks in enumerate(ranking.codes[rows]):
         for code in picks[picks >= 0].tolist():
-            verdict = _verdict(
-                regime,
-                profile,
-                client,
-                catalogue.products[columns[code]] if columns[code] >= 0 else None,
-            )
+            product = catalogue.products[columns[code]] if columns[code] >= 0 else None
+            verdict = pairs.verdict(place, product)
             checked += 1
             if verdict.decision == "allow":
                 suitable += 1
                 continue
             rules.update(verdict.rules)
             if len(broken) < SHOWN:
-                broken.append(
-                    BrokenPick(client_id, ranking.products[code], verdict.decision, verdict.rules)
-                )
+                names = who[place], ranking.products[code]
+                broken.append(BrokenPick(*names, verdict.decision, verdict.rules))
     picked = int((ranking.codes >= 0).sum())
     how = (
         "every pick, pair by pair with Regime.check"
@@ -179,16 +167,11 @@ def refused_purchases(
     keys = np.unique((row * width + column)[(row >= 0) & (column >= 0)])
     buyers, place = np.unique(keys // width, return_inverse=True)
     who = [ranking.client_ids[i] for i in buyers.tolist()]
-    profile_row, client_row = (
-        _found(profiles.client_ids, who, "profiles"),
-        _found(clients.ids, who, "clients"),
-    )
+    pairs = _Pairs.of(who, regime, profiles, clients)
     columns = catalogue.ids.find(ranking.products)
-    people = [profiles[i] for i in profile_row.tolist()]
-    owners = [None if j in clients.problems else clients.client(j) for j in client_row.tolist()]
     products = [catalogue.products[j] if j >= 0 else None for j in columns[keys % width].tolist()]
     refused = [
-        _verdict(regime, people[i], owners[i], product).decision != "allow"
+        pairs.verdict(i, product).decision != "allow"
         for i, product in zip(place.tolist(), products, strict=True)
     ]
     return Refused(keys[np.array(refused, dtype=np.bool_)], width)
@@ -229,14 +212,30 @@ def unchecked(ranking: Ranking) -> SuitabilityCheck:
     )
 
 
-def _verdict(
-    regime: Checks, profile: RiskProfile, client: Client | None, product: Product | None
-) -> Verdict:
-    if client is None:
-        return Verdict("refuse", ("client_has_problem",))
-    if product is None:
-        return Verdict("refuse", ("product_not_in_catalogue",))
-    return regime.check(profile, client, product)
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Some clients with their profiles (None for a row that has a problem), and who is asked."""
+
+    regime: Checks
+    profiles: Sequence[RiskProfile]
+    clients: Sequence[Client | None]
+
+    @classmethod
+    def of(
+        cls, who: list[str], regime: Checks, profiles: RiskProfiles, clients: ClientTable
+    ) -> _Pairs:
+        known = [profiles[i] for i in _found(profiles.client_ids, who, "profiles").tolist()]
+        rows = _found(clients.ids, who, "clients").tolist()
+        owners = [None if j in clients.problems else clients.client(j) for j in rows]
+        return cls(regime, known, owners)
+
+    def verdict(self, place: int, product: Product | None) -> Verdict:
+        client = self.clients[place]
+        if client is None:
+            return Verdict("refuse", ("client_has_problem",))
+        if product is None:
+            return Verdict("refuse", ("product_not_in_catalogue",))
+        return self.regime.check(self.profiles[place], client, product)
 
 
 def _found(have: tuple[str, ...], want: list[str], field: str) -> IntArray:

@@ -82,42 +82,46 @@ def evaluate_match(
         InputError: An argument of another kind, ids that do not match, a list that repeats a
             product, a mask of another shape, k < 1, or a source that is missing.
     """
+    # 1. suitability, pair by pair where a regime can be asked
     rules = _rules(regime, profiles, clients, catalogue)
     suitability = unchecked(ranking) if eligible is None else inside_mask(ranking, eligible)
     if rules is not None:
         suitability = recheck(ranking, *rules, most=check_most, seed=seed)
         eligible = refused_purchases(ranking, held_out, *rules) if eligible is None else eligible
-    found = outcomes(ranking, held_out, eligible)
+    # 2. what became of the picks, and of the baseline's
+    own, other = outcomes(ranking, held_out, eligible), None
     aligned = None if baseline is None else _aligned(baseline, ranking)
-    other = (
-        None
-        if aligned is None
-        else outcomes(aligned, held_out, _widened(eligible, ranking, aligned))
-    )
-    first, outcome_of = distinct(found, other)
-    table = values(found.take(first), ks, skip_without=skip_without_purchases)
-    rival = (
-        {} if other is None else values(other.take(first), ks, skip_without=skip_without_purchases)
+    if aligned is not None:
+        other = outcomes(aligned, held_out, _widened(eligible, ranking, aligned))
+    # 3. every metric, in the whole and by segment
+    first, outcome_of = distinct(own, other)
+    table, rival = (
+        {} if found is None else values(found.take(first), ks, skip_without=skip_without_purchases)
+        for found in (own, other)
     )
     draws = _Resampling(confidence, resamples, seed)
-    scores = _scores(ALL, ALL, np.bincount(outcome_of, minlength=len(first)), table, rival, draws)
-    for name, labels in segments(by, ranking, profiles, clients, history).items():
+    scores: list[Score] = []
+    groups = {ALL: np.full(len(ranking), ALL, dtype=object)}
+    groups |= segments(by, ranking, profiles, clients, history)
+    for name, labels in groups.items():
         for label in sorted(set(labels.tolist())):
             counts = np.bincount(outcome_of[labels == label], minlength=len(first))
             scores += _scores(name, str(label), counts, table, rival, draws)
+    lists, baseline_lists = (
+        {} if r is None else list_quality(r, history, catalogue, max(ks))
+        for r in (ranking, aligned)
+    )
     return MatchReport(
         client_ids=ranking.client_ids,
         ks=ks,
-        counts=found.counts,
+        counts=own.counts,
         suitability_check=suitability,
         scores=tuple(scores),
         outcome_of=outcome_of,
         table=table,
         definitions=definitions(skip_without_purchases, draws),
-        lists=list_quality(ranking, history, catalogue, max(ks)),
-        baseline_lists=(
-            {} if aligned is None else list_quality(aligned, history, catalogue, max(ks))
-        ),
+        lists=lists,
+        baseline_lists=baseline_lists,
     )
 
 

@@ -161,48 +161,20 @@ def off_policy(
     """
     raw: FloatArray = logged.target / logged.propensity
     weight = raw if clip is None else np.minimum(raw, clip)
+    n, total = len(logged), float(weight.sum())
     group = (
-        np.arange(len(logged))
+        np.arange(n)
         if logged.cluster is None
         else np.unique(logged.cluster, return_inverse=True)[1]
     )
-    reward, n, total = logged.reward, len(logged), float(weight.sum())
-
-    def settled(name: str, value: float, influence: FloatArray) -> Estimate:
+    width = float(ndtri(0.5 + confidence / 2.0))
+    estimates: list[Estimate] = []
+    for name, (value, influence) in _estimates(logged, weight).items():
         error = _standard_error(influence, group)
-        half = float(ndtri(0.5 + confidence / 2.0)) * error
-        return Estimate(name, value, error, value - half, value + half)
-
-    def normalised(name: str, base: FloatArray, residual: FloatArray) -> Estimate:
-        """Mean of `base` plus the weighted mean of `residual`, with the delta method for the
-        ratio.
-        """
-        if total == 0.0:
-            return Estimate(name, np.nan, np.nan, np.nan, np.nan)
-        correction = float((weight * residual).sum() / total)
-        value = float(base.mean()) + correction
-        return settled(
-            name, value, base - base.mean() + weight * (residual - correction) * (n / total)
-        )
-
-    nothing = np.zeros(n)
-    found = [
-        settled("logged", float(reward.mean()), reward - reward.mean()),
-        settled("ips", float((weight * reward).mean()), weight * reward - (weight * reward).mean()),
-        normalised("snips", nothing, reward),
-    ]
-    if logged.predicted is not None and logged.expected is not None:
-        residual = reward - logged.predicted
-        robust = logged.expected + weight * residual
-        found += [
-            settled(
-                "direct", float(logged.expected.mean()), logged.expected - logged.expected.mean()
-            ),
-            settled("dr", float(robust.mean()), robust - robust.mean()),
-            normalised("sndr", logged.expected, residual),
-        ]
+        half = width * error
+        estimates.append(Estimate(name, value, error, value - half, value + half))
     return OffPolicyReport(
-        estimates=tuple(found),
+        estimates=tuple(estimates),
         records=n,
         clusters=int(group.max()) + 1,
         mean_weight=float(raw.mean()),
@@ -213,6 +185,35 @@ def off_policy(
         clip=clip,
         confidence=confidence,
     )
+
+
+def _estimates(logged: LoggedChoices, weight: FloatArray) -> dict[str, tuple[float, FloatArray]]:
+    """Value and influence of each record, shape (n,), of every estimate by name."""
+
+    def mean(values: FloatArray) -> tuple[float, FloatArray]:
+        return float(values.mean()), values - values.mean()
+
+    def normalised(base: FloatArray, residual: FloatArray) -> tuple[float, FloatArray]:
+        """Mean of `base` plus the weighted mean of `residual`, by the delta method for ratios."""
+        total = float(weight.sum())
+        if total == 0.0:
+            return np.nan, np.full(len(base), np.nan)
+        correction = float((weight * residual).sum() / total)
+        around = weight * (residual - correction) * (len(base) / total)
+        return float(base.mean()) + correction, base - base.mean() + around
+
+    reward = logged.reward
+    found = {
+        "logged": mean(reward),
+        "ips": mean(weight * reward),
+        "snips": normalised(np.zeros(len(reward)), reward),
+    }
+    if logged.predicted is not None and logged.expected is not None:
+        residual = reward - logged.predicted
+        found["direct"] = mean(logged.expected)
+        found["dr"] = mean(logged.expected + weight * residual)
+        found["sndr"] = normalised(logged.expected, residual)
+    return found
 
 
 @checked

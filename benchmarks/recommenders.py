@@ -20,7 +20,7 @@ from scipy import sparse
 
 from advisor.data import Eligibility, Interactions, ReturnModel
 from advisor.data.ids import IdMap
-from advisor.recommend import ALS, EASE, pick_products
+from advisor.recommend import ALS, EASE, PickSettings, pick_products
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio, ProductMoments
 from advisor.recommend.portfolio_fit.picks import Exposures
@@ -205,18 +205,19 @@ def pick_rows(
         rng.random(clients) * 8.0,
         ProductMoments.of(exposures, model),
     )
-    put, alike = Exposures.of(exposures), np.corrcoef(exposures).clip(0.0, 1.0)
+    put, alike = Exposures.of(exposures, min_purchase=least), np.corrcoef(exposures).clip(0.0, 1.0)
     rows: list[str] = []
-    for what, more in (
-        ("relevance and gap", {}),
-        ("relevance, gap and own portfolio", {"own": own}),
+    for what, portfolio, settings in (
+        ("relevance and gap", None, PickSettings(k)),
+        ("relevance, gap and own portfolio", own, PickSettings(k)),
         (
             "relevance, gap, own portfolio and variety",
-            {"own": own, "similarity": alike, "diversity": 0.2},
+            own,
+            PickSettings(k, similarity=alike, diversity=0.2),
         ),
     ):
         took = timed(
-            lambda m=more: pick_products(taste, allowed, gaps, put, k, min_purchase=least, **m)
+            lambda s=settings, o=portfolio: pick_products(taste, allowed, gaps, put, s, own=o)
         )
         rate = f"{clients / took.wall:,.0f} clients/s"
         rows.append(

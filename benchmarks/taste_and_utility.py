@@ -18,7 +18,14 @@ import far_trans_data as far
 from advisor.data import Eligibility, Ranking
 from advisor.evaluate import evaluate_match
 from advisor.optimize import trace_frontier
-from advisor.recommend import EASE, Blend, exposure_similarity, pick_products, portfolio_utility
+from advisor.recommend import (
+    EASE,
+    Blend,
+    PickSettings,
+    exposure_similarity,
+    pick_products,
+    portfolio_utility,
+)
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio, ProductMoments
 from advisor.recommend.portfolio_fit.picks import Exposures
 
@@ -56,18 +63,8 @@ def curve_table(folder: Path, days: list[str]) -> str:
         worth = portfolio_utility(weights, *full, shelf, model).certainty_equivalent
         for weight, variety in CURVE:
             own = OwnPortfolio(weights, *full, moments, share=weight)
-            picks = pick_products(
-                taste,
-                may,
-                none,
-                put,
-                K,
-                held=held,
-                fit_weight=1.0,
-                own=own,
-                similarity=alike,
-                diversity=variety,
-            )
+            settings = PickSettings(K, similarity=alike, diversity=variety)
+            picks = pick_products(taste, may, none, put, settings, held=held, own=own)
             ranking = Ranking(ids, fitted.products, picks.codes, picks.scores)
             quality = (
                 evaluate_match(ranking, bought, eligible=may, ks=(K,), resamples=1)
@@ -130,9 +127,8 @@ def fit_table(folder: Path, days: list[str]) -> str:
         gaps = 1e4 * FRESH * lacking / np.maximum(lacking.sum(axis=1), 1e-12)[:, None]
         own = OwnPortfolio(weights, wealth, np.full(len(ids), RISK_AVERSION), moments)
         for weight in FIT_WEIGHTS:
-            picks = pick_products(
-                taste, may, gaps, put, K, held=held, fit_weight=weight, own=own, allow_held=False
-            )
+            settings = PickSettings(K, fit_weight=weight, allow_held=False)
+            picks = pick_products(taste, may, gaps, put, settings, held=held, own=own)
             ranking = Ranking(ids, fitted.products, picks.codes, picks.scores)
             quality = (
                 evaluate_match(ranking, bought, eligible=may, ks=(K,), resamples=1)

@@ -4,6 +4,7 @@ from advisor.recommend.coverage import Coverage as Coverage
 from advisor.recommend.missing_products import Omission as Omission
 from advisor.recommend.missing_products import omissions as omissions
 from advisor.recommend.model.contributions import Contribution as Contribution
+from advisor.recommend.portfolio_fit.picks import PickSettings as PickSettings
 from advisor.recommend.portfolio_fit.picks import Picks as Picks
 from advisor.recommend.portfolio_fit.picks import pick_products as pick_products
 from advisor.recommend.portfolio_fit.utility import diversify as diversify
@@ -41,6 +42,7 @@ __all__ = [
     "ItemKNN",
     "MVECF",
     "Omission",
+    "PickSettings",
     "Picks",
     "Popularity",
     "RandomWalk",

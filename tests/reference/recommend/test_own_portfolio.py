@@ -13,8 +13,15 @@ from hypothesis import strategies as st
 
 from advisor import InputError
 from advisor.data import Catalogue, Eligibility, ReturnModel
-from advisor.recommend import Picks, exposure_similarity, pick_products, portfolio_utility
+from advisor.recommend import (
+    Picks,
+    PickSettings,
+    exposure_similarity,
+    pick_products,
+    portfolio_utility,
+)
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio, ProductMoments
+from advisor.recommend.portfolio_fit.picks import Exposures
 
 MODEL = ReturnModel(
     ["bonds", "stocks", "gold"],
@@ -64,12 +71,14 @@ def chosen(
     take = np.arange(len(w["taste"])) if rows is None else rows
     moments = ProductMoments.of(w["exposures"], MODEL, fee=w["shelf"].annual_fee)
     own = OwnPortfolio(w["weights"], w["wealth"], w["gamma"], moments, share).take(take)
+    products = Exposures.of(
+        w["exposures"], min_purchase=w["shelf"].min_purchase, fee=w["shelf"].annual_fee
+    )
+    alike = exposure_similarity(w["shelf"], MODEL)
+    settings = PickSettings(k, fit_weight=fit_weight, similarity=alike, diversity=diversity)
     return pick_products(
-        w["taste"][take], w["classes"].take(take), w["gaps"][take], w["exposures"], k,
-        min_purchase=w["shelf"].min_purchase,
-        fee=w["shelf"].annual_fee, fit_weight=fit_weight, own=own,
-        similarity=exposure_similarity(w["shelf"], MODEL), diversity=diversity,
-    )  # fmt: skip
+        w["taste"][take], w["classes"].take(take), w["gaps"][take], products, settings, own=own
+    )
 
 
 def by_hand(
@@ -195,12 +204,12 @@ def test_what_does_not_fit_is_refused() -> None:
     w = world(1)
     moments = ProductMoments.of(w["exposures"], MODEL)
     own = OwnPortfolio(w["weights"], w["wealth"], w["gamma"], moments)
-    asked = w["taste"], w["classes"], w["gaps"], w["exposures"], 2
+    asked = w["taste"], w["classes"], w["gaps"], w["exposures"]
     with pytest.raises(InputError, match="own has weights"):
-        pick_products(*asked, own=own.take(np.arange(2)))
+        pick_products(*asked, PickSettings(2), own=own.take(np.arange(2)))
     with pytest.raises(InputError, match="likes risk"):
-        pick_products(*asked, own=replace(own, risk_aversion=-own.risk_aversion))
+        pick_products(*asked, PickSettings(2), own=replace(own, risk_aversion=-own.risk_aversion))
     with pytest.raises(InputError, match="similarity is None"):
-        pick_products(*asked, diversity=0.5)
+        pick_products(*asked, PickSettings(2, diversity=0.5))
     with pytest.raises(InputError, match="one column an asset"):
         ProductMoments.of(np.ones((3, 2)), MODEL)

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from advisor.data import Catalogue, Eligibility, Interactions, ReturnModel
-from advisor.recommend import ALS, EASE, MVECF, ItemKNN, RandomWalk, pick_products
+from advisor.recommend import ALS, EASE, MVECF, ItemKNN, PickSettings, RandomWalk, pick_products
 from advisor.recommend.kernels import gram, score_rows, solve_rows
 from advisor.recommend.model.factors import FoldedIn
 from advisor.recommend.model.ranking import masked_top_k
 from advisor.recommend.model.rows import NO_WEIGHTS, Rows
+from advisor.recommend.portfolio_fit.picks import Exposures
 from advisor.recommend.recipes.mvecf import product_moments
 
 RNG = np.random.default_rng
@@ -347,13 +348,9 @@ def test_picks_follow_the_definition(
         taste,
         classes,
         gaps,
-        exposures,
-        k,
-        min_purchase=least,
-        fee=fee,
+        Exposures.of(exposures, min_purchase=least, fee=fee),
+        PickSettings(k, fit_weight=fit_weight, allow_held=allow_held),
         held=held,
-        fit_weight=fit_weight,
-        allow_held=allow_held,
     )
     for i in range(c):
         want, remaining = picks_by_hand(
@@ -389,8 +386,7 @@ def test_pure_taste_is_the_masked_ranking() -> None:
         classes,
         rng.random((40, 3)) * 100.0,
         np.eye(3)[rng.integers(0, 3, 20)],
-        5,
-        fit_weight=0.0,
+        PickSettings(5, fit_weight=0.0),
     )
     want, _ = top_k_by_sorting(taste, classes.to_array(), 5)
     np.testing.assert_array_equal(got.codes, want)

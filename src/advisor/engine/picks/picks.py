@@ -18,7 +18,7 @@ from advisor.engine.universe.holdings import Holdings
 from advisor.recommend.model.batch import Batch
 from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio
-from advisor.recommend.portfolio_fit.picks import pick_products
+from advisor.recommend.portfolio_fit.picks import PickSettings, pick_products
 
 _ROWS_AT_A_TIME = 8192
 """Clients scored together: bounds the score matrix to this many rows by p products."""
@@ -174,6 +174,18 @@ def _fill(
     """Products for the clients in `rows`; `looked_through`: a mixed product counts as its parts."""
     count, products = len(case.clients), case.offer.products
     everybody = len(rows) == count <= _ROWS_AT_A_TIME
+    exposures = (state.vehicles.parts if looked_through else state.vehicles.mixes).with_terms(
+        min_purchase=state.catalogue.min_purchase,
+        fee=state.catalogue.annual_fee,
+        dearness=state.caps.dearness,
+    )
+    settings = PickSettings(
+        case.k,
+        fit_weight=state.fit_weight,
+        loyalty=LOYALTY,
+        diversity=state.diversity,
+        similarity=state.likeness,
+    )
     for start in range(0, len(rows), _ROWS_AT_A_TIME):
         part = rows[start : start + _ROWS_AT_A_TIME]
         relevance = state.recommender.scores_of(
@@ -184,17 +196,10 @@ def _fill(
             relevance,
             offered,
             trades.gaps if everybody else trades.gaps[part],
-            state.vehicles.parts if looked_through else state.vehicles.mixes,
-            case.k,
-            min_purchase=state.catalogue.min_purchase,
-            fee=state.catalogue.annual_fee,
+            exposures,
+            settings,
             held=case.held if everybody else case.held.take(part),
-            fit_weight=state.fit_weight,
             own=own if everybody else own.take(part),
-            similarity=state.likeness,
-            diversity=state.diversity,
-            dearness=state.caps.dearness,
-            loyalty=LOYALTY,
         )
         size_picks(
             found,

@@ -4,7 +4,7 @@ they do for what is held, sized in money.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,6 +52,10 @@ class Exposures:
             shape (n + 1,).
         products: Shape (e,).
         shape: (p, n).
+        min_purchase: Smallest purchase of each in money, shape (p,).
+        fee: Annual fee as a fraction, shape (p,).
+        dearness: Annual fee of each beyond that of the cheapest one that would do the same, shape
+            (p,): with a `fit_weight` of 100 one per cent a year is the whole range of relevance.
     """
 
     indptr: IntArray
@@ -61,10 +65,23 @@ class Exposures:
     asset_indptr: IntArray
     products: IntArray
     shape: tuple[int, int]
+    min_purchase: FloatArray
+    fee: FloatArray
+    dearness: FloatArray
 
     @classmethod
-    def of(cls, exposures: FloatArray) -> Exposures:
-        """From shares of each product in each asset, shape (p, n)."""
+    @checked
+    def of(
+        cls,
+        exposures: Matrix,
+        *,
+        min_purchase: Vector | None = None,
+        fee: Vector | None = None,
+        dearness: Vector | None = None,
+    ) -> Exposures:
+        """From shares of each product in each asset, rows adding up to 1, shape (p, n), and the
+        terms of buying it, shape (p,) each, 0 where left out.
+        """
         if exposures.shape[1] == 0:
             raise InputError(
                 "exposures has no column; a product is a share of at least one asset. Give them.",
@@ -87,11 +104,61 @@ class Exposures:
             asset_indptr=frozen(starts[1]),
             products=frozen(touching[1]),
             shape=(len(exposures), exposures.shape[1]),
+            **_columns(len(exposures), min_purchase=min_purchase, fee=fee, dearness=dearness),
         )
+
+    @checked
+    def with_terms(self, *, min_purchase: Vector, fee: Vector, dearness: Vector) -> Exposures:
+        """The same products on other terms."""
+        terms = _columns(self.shape[0], min_purchase=min_purchase, fee=fee, dearness=dearness)
+        return replace(self, **terms)
 
     def arrays(self) -> tuple[IntArray, IntArray, FloatArray, IntArray, IntArray, IntArray]:
         """As the compiled loop wants them."""
         return self.indptr, self.assets, self.shares, self.single, self.asset_indptr, self.products
+
+
+def _columns(width: int, **terms: FloatArray | None) -> dict[str, FloatArray]:
+    """The terms of each of `width` products."""
+    for name, column in terms.items():
+        if column is not None and len(column) != width:
+            raise InputError(
+                f"{name} has {len(column)} entries for {width} products; give one each, or leave it"
+                " out.",
+                field=name,
+                value=len(column),
+            )
+    return {
+        name: frozen(np.zeros(width) if column is None else column)
+        for name, column in terms.items()
+    }
+
+
+@checked
+@dataclass(frozen=True, eq=False)
+class PickSettings:
+    """How many picks, and what counts beside relevance.
+
+    Attributes:
+        k: Slots.
+        fit_weight: The trade-off: how much closing the whole gap weighs against the whole range of
+            relevance. 0 is pure relevance, in the order of the masked ranking (with `diversity` 0).
+        allow_held: A held product may be topped up where that closes a gap. Otherwise (and always
+            with `fit_weight` 0) held ones are left out.
+        loyalty: What a held product gains over a new one; above 1 a top-up comes before a new
+            product that closes the same gap.
+        diversity: 0 does not care; 1 gives the whole range of relevance for a product unlike those
+            already taken.
+        similarity: 0..1 between products, shape (p, p), such as `exposure_similarity`; needed where
+            `diversity` is above 0.
+    """
+
+    k: Count
+    fit_weight: WeightOf = 1.0
+    allow_held: bool = True
+    loyalty: float = 0.0
+    diversity: WeightOf = 0.0
+    similarity: Matrix | None = None
 
 
 def _starts(rows: IntArray, count: int) -> IntArray:
@@ -106,19 +173,11 @@ def pick_products(
     relevance: Matrix,
     eligible: Eligibility,
     gaps: Matrix,
-    exposures: Matrix | Exposures,
-    k: Count,
+    products: Matrix | Exposures,
+    settings: PickSettings,
     *,
-    min_purchase: Vector | None = None,
-    fee: Vector | None = None,
     held: Rows | None = None,
-    fit_weight: WeightOf = 1.0,
-    allow_held: bool = True,
     own: OwnPortfolio | None = None,
-    similarity: Matrix | None = None,
-    diversity: WeightOf = 0.0,
-    dearness: Vector | None = None,
-    loyalty: float = 0.0,
 ) -> Picks:
     """Choose k products a client, one after the other, each by its relevance and by what it does
     for the client's own portfolio.
@@ -144,25 +203,11 @@ def pick_products(
         relevance: Scores, shape (c, p), finite.
         eligible: What each client may be offered, by class.
         gaps: Money still to be placed by asset, at least 0, shape (c, n).
-        exposures: Share of each product in each asset, rows adding up to 1, shape (p, n).
-        k: Slots.
-        min_purchase: Smallest purchase in money, shape (p,); default 0.
-        fee: Annual fee as a fraction, shape (p,); default 0.
+        products: Share of each product in each asset, rows adding up to 1, shape (p, n); or the
+            same with the terms of buying them.
+        settings: Slots, and what counts beside relevance.
         held: What each client holds, by column; codes of p and above are ignored.
-        fit_weight: The trade-off: how much closing the whole gap weighs against the whole range of
-            relevance. 0 is pure relevance, in the order of the masked ranking (with `diversity` 0).
-        allow_held: A held product may be topped up where that closes a gap. Otherwise (and always
-            with `fit_weight` 0) held ones are left out.
         own: What each client has; None: usefulness does not count.
-        similarity: 0..1 between products, shape (p, p), such as `exposure_similarity`; needed where
-            `diversity` is above 0.
-        dearness: Annual fee of each product beyond that of the cheapest one that would do the
-            same, shape (p,): with a `fit_weight` of 100 one per cent a year is the whole range of
-            relevance. Default 0.
-        loyalty: What a held product gains over a new one; above 1 a top-up comes before a new
-            product that closes the same gap.
-        diversity: 0 does not care; 1 gives the whole range of relevance for a product unlike those
-            already taken.
 
     Returns:
         Picks. For each client and asset gap = sum(money * exposure) + unplaced, to rounding. A
@@ -174,42 +219,34 @@ def pick_products(
             similarities.
     """
     count, width = relevance.shape
-    put = exposures if isinstance(exposures, Exposures) else Exposures.of(exposures)
+    put = products if isinstance(products, Exposures) else Exposures.of(products)
     _check(relevance, eligible, gaps, put)
-    for name, column in (("min_purchase", min_purchase), ("fee", fee), ("dearness", dearness)):
-        if column is not None and len(column) != width:
-            raise InputError(
-                f"{name} has {len(column)} entries for {width} products; give one each, or leave it"
-                " out.",
-                field=name,
-                value=len(column),
-            )
     if own is not None:
         own.check(count, put.shape)
-    if diversity > 0.0 or similarity is not None:
-        _check_similarity(similarity, width)
+    if settings.diversity > 0.0 or settings.similarity is not None:
+        _check_similarity(settings.similarity, width)
     from advisor.recommend.kernels import pick_rows
 
     owned = held or Rows(
         np.zeros(count + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), NO_WEIGHTS
     )
-    zero = np.zeros(width)
-    least = zero if min_purchase is None else min_purchase
-    rate = 0.0 if own is None else fit_weight * own.share
+    fit_weight, rate = settings.fit_weight, 0.0 if own is None else settings.fit_weight * own.share
     codes, scores, money, unplaced, utility = pick_rows(
         relevance,
         (eligible.class_of, eligible.allowed),
         (owned.indptr, owned.codes),
         gaps,
         put.arrays(),
-        (
-            least,
-            fit_weight * (1.0 - (zero if fee is None else fee)),
-            zero if dearness is None else fit_weight * dearness,
-        ),
+        (put.min_purchase, fit_weight * (1.0 - put.fee), fit_weight * put.dearness),
         NOBODY if own is None or rate == 0.0 else own.arrays(),
-        NOTHING if similarity is None else similarity,
-        (k, allow_held and fit_weight > 0.0, rate, float(diversity), float(loyalty)),
+        NOTHING if settings.similarity is None else settings.similarity,
+        (
+            settings.k,
+            settings.allow_held and fit_weight > 0.0,
+            rate,
+            settings.diversity,
+            settings.loyalty,
+        ),
     )
     return Picks(codes, scores, money, unplaced, utility if rate else None)
 

@@ -53,9 +53,7 @@ class Attribution:
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a player: value, standard_error, share of what all added (nan where that is
-        0).
-        """
+        """One row a player: value, standard_error, share of what all added (nan: nothing)."""
         added = self.total - self.empty
         share = self.values / added if added else np.full(len(self.values), np.nan)
         columns = {"value": self.values, "standard_error": self.standard_errors, "share": share}
@@ -89,9 +87,8 @@ def shapley(
     """
     names = unique_ids(players, "players")
     if not names:
-        raise InputError(
-            "players is empty; nobody can have contributed. Name them.", field="players"
-        )
+        why = "players is empty; nobody can have contributed. Name them."
+        raise InputError(why, field="players")
     known: dict[frozenset[str], float] = {}
 
     def worth(members: Iterable[str]) -> float:

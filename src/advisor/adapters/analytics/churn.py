@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -69,7 +70,9 @@ class ChurnModel:
         Source: Cox (1958) for the logit; Platt (1999) and, from 1,000 clients, Zadrozny and Elkan
         (2002) for the calibration; statistics by scikit-learn.
         """
-        values, names = _facts(facts)
+        frame = _frame(facts)
+        names = labels_of(frame.columns)
+        values = _values(frame, names, "One row a client, facts as columns.")
         left = vector(churned, "churned", low=0.0, high=1.0, whole=True, length=len(values)) > 0.0
         few = int(min(left.sum(), (~left).sum()))
         if few < FEWEST:
@@ -82,11 +85,10 @@ class ChurnModel:
         if len(left) > MOST:
             drawn = np.random.default_rng(seed).permutation(len(left))[:MOST]
             values, left = values[drawn], left[drawn]
-        spread = np.array([len(np.unique(c[np.isfinite(c)])) > 1 for c in values.T])
+        spread = np.array([len(np.unique(c[np.isfinite(c)])) > 1 for c in values.T], np.bool_)
         if not spread.any():
-            raise InputError(
-                "No fact varies; nobody can be told apart. Give others.", field="facts"
-            )
+            why = "No fact varies; nobody can be told apart. Give others."
+            raise InputError(why, field="facts")
         used, out = tuple(np.array(names)[spread]), tuple(np.array(names)[~spread])
         values = values[:, spread]
         fill = np.nanmedian(values, axis=0)
@@ -105,11 +107,8 @@ class ChurnModel:
             InputError: A fact is absent.
         """
         remedy = "Give the facts that the model was fitted on."
-        frame = table(_frame(facts), self.facts, remedy, field="facts")
-        values, found = (
-            np.stack([_finite(frame[name]) for name in self.facts], axis=1),
-            np.empty(len(frame)),
-        )
+        values = _values(_frame(facts), self.facts, remedy)
+        found = np.empty(len(values))
         for start in range(0, len(found), CHUNK):
             rows = slice(start, start + CHUNK)
             terms = _terms(values[rows], self._fill, self._knots)
@@ -127,22 +126,16 @@ class ChurnModel:
         return f"ChurnModel({len(self.facts)} facts, {self.clients:,} clients)"
 
 
-def _facts(facts: pd.DataFrame | ClientFacts) -> tuple[FloatArray, list[str]]:
-    """Values, shape (c, p), nan = unknown, and names."""
-    frame = _frame(facts)
-    names = labels_of(frame.columns)
-    frame = table(frame, names, "One row a client, facts as columns.", field="facts")
-    if not names:
-        raise InputError("facts has no column; nobody can be told apart. Give some.", field="facts")
-    return np.stack([_finite(frame[name]) for name in names], axis=1), names
-
-
 def _frame(facts: pd.DataFrame | ClientFacts) -> pd.DataFrame:
     return facts.to_frame() if isinstance(facts, ClientFacts) else facts
 
 
-def _finite(column: pd.Series) -> FloatArray:
-    values = as_numbers(column)
+def _values(frame: pd.DataFrame, names: Sequence[str], remedy: str) -> FloatArray:
+    """Facts by name, shape (c, p), nan = unknown."""
+    frame = table(frame, names, remedy, field="facts")
+    if not names:
+        raise InputError("facts has no column; nobody can be told apart. Give some.", field="facts")
+    values = np.stack([as_numbers(frame[name]) for name in names], axis=1)
     return np.where(np.isfinite(values), values, np.nan)
 
 

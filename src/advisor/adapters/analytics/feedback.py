@@ -60,17 +60,13 @@ def proportion(count: CountOrNone, n: Count, *, confidence: OpenShare = 0.95) ->
         InputError: A count is negative or above n, or n is 0.
     """
     if count > n:
-        raise InputError(
-            f"count is {count}, above n = {n}; a part cannot exceed the whole. Correct one.",
-            field="count",
-            value=count,
-        )
+        why = f"count is {count}, above n = {n}; a part cannot exceed the whole. Correct one."
+        raise InputError(why, field="count", value=count)
     tool = needs("analytics", "statsmodels.stats.proportion")
     low, high = tool.proportion_confint(count, n, alpha=1.0 - confidence, method="wilson")
     value = count / n
-    return Proportion(
-        count, n, value, min(max(float(low), 0.0), value), max(min(float(high), 1.0), value)
-    )
+    low, high = min(max(float(low), 0.0), value), max(min(float(high), 1.0), value)
+    return Proportion(count, n, value, low, high)
 
 
 @checked

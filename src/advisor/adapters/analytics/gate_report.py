@@ -64,13 +64,10 @@ class GateReport:
         Args:
             operator: Who decides on it.
         """
-        data: dict[str, Any] = {
-            check.name: (
-                f"{check.champion:.6g} -> {check.challenger:.6g}:"
-                f" {'passed' if check.passed else 'failed'}"
-            )
-            for check in self.checks
-        }
+        data: dict[str, Any] = {}
+        for check in self.checks:
+            word = "passed" if check.passed else "failed"
+            data[check.name] = f"{check.champion:.6g} -> {check.challenger:.6g}: {word}"
         return Record(
             kind="model_gate",
             decision="promoted" if self.promoted else "kept_champion",

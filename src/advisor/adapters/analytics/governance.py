@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from advisor import (
-    Advisor,
-    ClientTable,
-    Interactions,
-    Market,
-    RiskBands,
-    evaluate_match,
-    evaluate_risk,
-)
+from advisor import Advisor, ClientTable, Interactions, Market, evaluate_match
 from advisor.adapters.analytics.gate_report import Check, GateReport
-from advisor.adapters.analytics.promises import broken_promises, weights_after
+from advisor.adapters.analytics.promises import broken_promises
 from advisor.annotations import Count, OpenShare, Seed, Text
-from advisor.arrays import IntArray
 from advisor.data.days import as_day
 from advisor.errors import InputError
 from advisor.validation import checked
@@ -69,72 +60,43 @@ def compare(
     _fair(champion, challenger, market, day)
     batches = [a.advise_table(clients, as_of=str(day), picks=picks) for a in (champion, challenger)]
     profiles = batches[0].profiles
+    judged_by: dict[str, Any] = {
+        "regime": champion.regime,
+        "catalogue": champion.catalogue,
+        "clients": clients,
+    }
     reports = [
         evaluate_match(
-            batch.ranking(),
-            bought,
-            profiles=profiles,
-            ks=(picks,),
-            regime=champion.regime,
-            clients=clients,
-            catalogue=champion.catalogue,
-            seed=seed,
+            batch.ranking(), bought, profiles=profiles, ks=(picks,), seed=seed, **judged_by
         )
         for batch in batches
     ]
     first, second = (report.suitability for report in reports)
-    checks = [
-        Check("suitability", first, second, passed=second == 1.0, demand="every pick is suitable")
-    ]
+    checks = [Check("suitability", first, second, second == 1.0, "every pick is suitable")]
     levels, tables = np.asarray(profiles.level), [batch.to_frame() for batch in batches]
-    broken = _broken(tables, levels, champion.bands, market, days)
+    broken = broken_promises(tables, levels, champion.bands, market, days)
     for name, before in broken[0].items():
-        after = broken[1][name]
-        checks.append(
-            Check(name, before, after, after <= before + _SLACK, "not more often than the champion")
-        )
+        worse, demand = broken[1][name] > before + _SLACK, "not more often than the champion"
+        checks.append(Check(name, before, broken[1][name], not worse, demand))
     gap = reports[1].compare(reports[0], metric, picks, confidence=confidence, seed=seed)
     first, second = (report.score(metric, picks).value for report in reports)
     demand = f"difference {gap.mean:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}] reaches 0 or more"
-    checks.append(
-        Check(f"{metric}_at_{picks}", first, second, passed=gap.high >= 0.0, demand=demand)
-    )
-    prints, passed = (
-        (champion.fingerprint, challenger.fingerprint),
-        all(check.passed for check in checks),
-    )
+    checks.append(Check(f"{metric}_at_{picks}", first, second, gap.high >= 0.0, demand))
     return GateReport(
-        passed, tuple(checks), day.astype(object), len(clients), reports[0], reports[1], prints
+        all(check.passed for check in checks),
+        tuple(checks),
+        day.astype(object),
+        len(clients),
+        *reports,
+        fingerprints=(champion.fingerprint, challenger.fingerprint),
     )
-
-
-def _broken(
-    tables: list[pd.DataFrame], levels: IntArray, bands: RiskBands, market: Market | None, days: int
-) -> list[dict[str, float]]:
-    """How often each promise is broken by either, and with a market by the risk that came to the
-    clients whom both serve.
-    """
-    broken = [broken_promises(frame, levels, bands) for frame in tables]
-    if market is None:
-        return broken
-    weights = [weights_after(frame, market) for frame in tables]
-    both = (levels > 0) & np.all([table.notna().all(axis=1) for table in weights], axis=0)
-    for promises, table in zip(broken, weights, strict=True):
-        summary = evaluate_risk(
-            table[both], market, levels=levels[both], bands=bands, days=days
-        ).summary()
-        promises |= {
-            f"realised_{name}": float(summary[name]) for name in ("over", "under", "breached")
-        }
-    return broken
 
 
 def _day(bought: Interactions, as_of: date | str | None) -> np.datetime64:
     """Day of the advice, before every purchase."""
     if not len(bought):
-        raise InputError(
-            "bought is empty; relevance cannot be judged. Wait for purchases.", field="bought"
-        )
+        why = "bought is empty; relevance cannot be judged. Wait for purchases."
+        raise InputError(why, field="bought")
     first = bought.days.min().astype("datetime64[D]")
     day = first - np.timedelta64(1, "D") if as_of is None else as_day(as_of, "as_of")
     if first > day:
@@ -165,9 +127,8 @@ def _fair(
                 f" have learnt what it is judged on. Fit it on interactions.until({str(day)!r}).",
                 field=name,
             )
-    if set(champion.catalogue.ids.ids) != set(challenger.catalogue.ids.ids) or set(
-        champion.model.assets
-    ) != set(challenger.model.assets):
+    served = [({*a.catalogue.ids.ids}, {*a.model.assets}) for a in (champion, challenger)]
+    if served[0] != served[1]:
         raise InputError(
             "champion and challenger do not serve the same products and assets; their lists cannot"
             " be compared. Fit both on one catalogue and market.",

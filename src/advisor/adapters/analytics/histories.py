@@ -40,13 +40,8 @@ def purchase_histories(
         raise InputError(
             f"Nothing was bought until {day}. Name a later day.", field="until", value=str(day)
         )
-    frame = pd.DataFrame(
-        {
-            "client": known.client_codes,
-            "day": known.days,
-            "money": 1.0 if known.values is None else known.values,
-        }
-    )
+    money = 1.0 if known.values is None else known.values
+    frame = pd.DataFrame({"client": known.client_codes, "day": known.days, "money": money})
     days = frame.groupby(["client", "day"], sort=True)["money"].sum().reset_index()
     by = days.groupby("client", sort=True)
     first, last = by["day"].transform("min"), by["day"].max().to_numpy()

@@ -76,9 +76,7 @@ class PurchaseModel:
 
     @checked
     def expected(self, time: NotNegative) -> float:
-        """Repeat purchases of a new client within `time` of the first. Source: the same, eq.
-        (9).
-        """
+        """Repeat purchases of a new client within `time` of the first; the same, eq. (9)."""
         c = np.array([self.a + self.b - 1.0])
         return float(self._growth(c, self.r, time / (self.alpha + np.array([time])))[0])
 

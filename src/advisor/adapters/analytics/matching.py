@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import nan, sqrt
 from typing import Any
 
 import numpy as np
@@ -39,10 +39,8 @@ class MatchedPairs:
     caliper: float
 
     def __repr__(self) -> str:
-        return (
-            f"MatchedPairs({len(self.pairs):,} pairs, {len(self.unmatched):,} unmatched, effect"
-            f" {self.effect})"
-        )
+        counts = f"{len(self.pairs):,} pairs, {len(self.unmatched):,} unmatched"
+        return f"MatchedPairs({counts}, effect {self.effect})"
 
 
 @checked
@@ -79,25 +77,17 @@ def match_pairs(
     Source: Rosenbaum and Rubin (1983); caliper of .2: Austin (2011), "Optimal caliper widths";
     correction: Abadie and Imbens (2011), section 2.
     """
-    names = [*covariates]
-    frame = table(
-        frame,
-        [client, treated, *names, *([outcome] if outcome else [])],
-        "One row a client, with treated, covariates and outcome.",
-    )
-    who, ids = coded(frame, client)
-    arm, x = marked(frame, treated), measures(frame, names)
-    if len(ids) < len(who) or not names:
-        why = (
-            "there is no covariate" if not names else f"{len(who) - len(ids)} rows repeat a client"
-        )
+    names = [client, treated, *covariates, *([outcome] if outcome else [])]
+    frame = table(frame, names, "One row a client, with treated, covariates and outcome.")
+    (who, ids), arm = coded(frame, client), marked(frame, treated)
+    x, count = measures(frame, covariates), int(arm.sum())
+    if len(ids) < len(who) or not covariates:
+        twice = f"{len(who) - len(ids)} rows repeat a client"
+        why = twice if covariates else "there is no covariate"
         raise InputError(f"{why}; pairs are of clients alike. Give one row a client.", field=client)
-    if not 1 < int(arm.sum()) < len(arm) - 1:
-        raise InputError(
-            f"{int(arm.sum())} of {len(arm)} clients are treated; pairs need 2 of each. Give both"
-            " arms.",
-            field=treated,
-        )
+    if not 1 < count < len(arm) - 1:
+        why = f"{count} of {len(arm)} clients are treated; pairs need 2 of each. Give both arms."
+        raise InputError(why, field=treated)
     score = _log_odds(x, arm)
     width = caliper * float(score.std(ddof=1))
     left, right = nearest_free(score, arm, who, width)
@@ -113,15 +103,13 @@ def match_pairs(
     name, alone = np.array(ids, dtype=object)[who], np.setdiff1d(np.flatnonzero(arm), left)
     distance = np.abs(score[left] - score[right])
     pairs = pd.DataFrame({"treated": name[left], "control": name[right], "distance": distance})
-    return MatchedPairs(
-        pairs, _balance(x, arm, left, right, names), effect, tuple(name[alone]), width
-    )
+    balance = _balance(x, arm, left, right).set_index(pd.Index(covariates, name="covariate"))
+    return MatchedPairs(pairs, balance, effect, tuple(name[alone]), width)
 
 
 def _log_odds(x: FloatArray, arm: BoolArray) -> FloatArray:
     """Fitted log-odds of being treated."""
-    scaled = (x - x.mean(axis=0)) / x.std(axis=0)
-    design = np.column_stack([np.ones(len(x)), scaled])
+    design = np.column_stack([np.ones(len(x)), (x - x.mean(axis=0)) / x.std(axis=0)])
     model: Any = needs("analytics", "statsmodels.api")
     advice = "Leave out a covariate that tells who was treated, or that follows from the others."
     with refusing("The propensity model has no finite answer", "covariates", advice):
@@ -142,19 +130,14 @@ def _paired(gap: FloatArray, x: FloatArray, confidence: float) -> Effect:
     value = solved @ gap
     left_over = gap - design @ value
     lever = 1.0 - np.minimum((design * solved.T).sum(axis=1), 1.0 - 1e-9)
-    error = (
-        sqrt(float((solved[0] ** 2 * left_over**2 / lever).sum())) if count > 1 else float("nan")
-    )
+    variance = float((solved[0] ** 2 * left_over**2 / lever).sum())
+    error = sqrt(variance) if count > 1 else nan
     return Effect.of(float(value[0]), error, max(count - design.shape[1], 1), confidence)
 
 
-def _balance(
-    x: FloatArray, arm: BoolArray, left: IntArray, right: IntArray, names: list[str]
-) -> pd.DataFrame:
+def _balance(x: FloatArray, arm: BoolArray, left: IntArray, right: IntArray) -> pd.DataFrame:
     """Standardised mean differences before and after, by the spread before."""
     spread = np.sqrt((x[arm].var(axis=0, ddof=1) + x[~arm].var(axis=0, ddof=1)) / 2.0)
     spread = np.where(spread > 0.0, spread, np.nan)
-    before = (x[arm].mean(axis=0) - x[~arm].mean(axis=0)) / spread
-    after = (x[left].mean(axis=0) - x[right].mean(axis=0)) / spread
-    index = pd.Index(names, name="covariate")
-    return pd.DataFrame({"smd_before": before, "smd_after": after}, index=index)
+    before, after = x[arm].mean(axis=0) - x[~arm].mean(axis=0), (x[left] - x[right]).mean(axis=0)
+    return pd.DataFrame({"smd_before": before / spread, "smd_after": after / spread})

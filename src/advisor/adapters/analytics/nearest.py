@@ -14,16 +14,12 @@ def nearest_free(
     order = np.lexsort((who, score))
     pool, wanted = order[~arm[order]], order[arm[order]][::-1]
     values, n = score[pool], len(pool)
-    up, down = (
-        list(range(n + 1)),
-        list(range(n + 1)),
-    )  # the nearest free one from here: pool[i], pool[i - 1]
+    up, down = list(range(n + 1)), list(range(n + 1))  # the nearest free: pool[i], pool[i - 1]
     pairs: list[tuple[int, int]] = []
-    for row, at in zip(
-        wanted.tolist(), np.searchsorted(values, score[wanted]).tolist(), strict=True
-    ):
-        after, before = _free(up, at), _free(down, at) - 1
-        gaps = [(abs(values[i] - score[row]), i) for i in (before, after) if 0 <= i < n]
+    places = np.searchsorted(values, score[wanted]).tolist()
+    for row, at in zip(wanted.tolist(), places, strict=True):
+        gaps = [(abs(values[i] - score[row]), i) for i in (_free(down, at) - 1, _free(up, at))
+                if 0 <= i < n]  # fmt: skip
         gap, chosen = min(gaps, default=(np.inf, -1))
         if gap <= width:
             up[chosen], down[chosen + 1] = chosen + 1, chosen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -38,31 +39,25 @@ class QualityReport:
     by_column: pd.DataFrame
 
     def __repr__(self) -> str:
-        return (
-            f"QualityReport({self.kind}: {len(self.good):,} good, {len(self.quarantined):,} set"
-            " aside)"
-        )
+        counts = f"{len(self.good):,} good, {len(self.quarantined):,} set aside"
+        return f"QualityReport({self.kind}: {counts})"
 
 
 def figures_of(
     rows: pd.DataFrame, typed: pd.DataFrame, faults: dict[int, dict[str, str]]
 ) -> pd.DataFrame:
     """Missing, distinct, lowest, highest and failed cells of each column."""
-    failed = pd.Series(
-        [name for row in faults.values() for name in row], dtype=object
-    ).value_counts()
+    failed = Counter(name for row in faults.values() for name in row)
     lines = {}
     for name in typed.columns:
-        known = typed[name].dropna()
-        ordered = len(known) > 0
-        lines[name] = {
-            "missing": sum(map(is_missing, rows[name].astype(object).tolist())),
-            "distinct": int(known.nunique()),
-            "low": known.min() if ordered else None,
-            "high": known.max() if ordered else None,
-            "failed": int(failed.get(name, 0)),
-        }
+        missing = sum(map(is_missing, rows[name].astype(object).tolist()))
+        lines[name] = _figures(typed[name].dropna(), missing, failed[name])
     return pd.DataFrame.from_dict(lines, orient="index", columns=_FIGURES)
+
+
+def _figures(known: pd.Series, missing: int, failed: int) -> list[Any]:
+    ends = [known.min(), known.max()] if len(known) else [None, None]
+    return [missing, int(known.nunique()), *ends, failed]
 
 
 def report_clients(table: ClientTable, day: date) -> QualityReport:
@@ -75,16 +70,10 @@ def report_clients(table: ClientTable, day: date) -> QualityReport:
     for column in fields(table):
         values = getattr(table, column.name)
         if isinstance(values, np.ndarray) and values.dtype.kind == "f":
-            known = values[~np.isnan(values)]
-            lines[column.name] = {
-                "missing": len(values) - len(known),
-                "distinct": len(np.unique(known)),
-                "low": known.min() if len(known) else None,
-                "high": known.max() if len(known) else None,
-                "failed": sum(
-                    bool(re.search(rf"\b{column.name}\b", text)) for text in table.problems.values()
-                ),
-            }
+            named = re.compile(rf"\b{column.name}\b")
+            failed = sum(bool(named.search(text)) for text in table.problems.values())
+            missing = int(np.isnan(values).sum())
+            lines[column.name] = _figures(pd.Series(values).dropna(), missing, failed)
     figures = pd.DataFrame.from_dict(lines, orient="index", columns=_FIGURES)
     good = table.take([i for i in range(len(table)) if i not in table.problems])
     return QualityReport("clients", day, good, aside, figures)

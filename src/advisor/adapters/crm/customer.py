@@ -30,14 +30,13 @@ def view(
     advised = _last(connection, tables.advice, client_id, "as_of", as_of)
     document = advised.pop("document") if advised else None
     profile = _last(connection, tables.assessments, client_id, "since", end)
+    levels = [row["level"] for row in (profile, advised) if row and row["level"] is not None]
     events = log_reader.events(connection, client_id, (), (None, end))
     by_rule = rule_tags(
         packs,
         ClientTable.from_clients([client]),
         day,
-        next(
-            (row["level"] for row in (profile, advised) if row and row["level"] is not None), None
-        ),
+        next(iter(levels), None),
         log_reader.trades(connection, day, client_id),
         log_reader.interactions(connection, day, client_id),
         [event for event in events if event.time.date() <= day],
@@ -46,12 +45,12 @@ def view(
     tags = {name: kept.get(name, row) for name, row in by_rule.items()}
     tags |= {name: row for name, row in kept.items() if row["provenance"] != "rule"}
     words = {row["family"]: name for name, row in tags.items()}
-    gone = tables.consents.c.withdrawn
-    consents = _rows(connection, tables.consents, client_id, gone.is_(None) if end is None else (
-        (tables.consents.c.given < end) & (gone.is_(None) | (gone >= end))
-    ))  # fmt: skip
-    open_ones = tables.actions.c.state.in_(OPEN)
-    actions = _rows(connection, tables.actions, client_id, open_ones)
+    c = tables.consents.c
+    stands = c.withdrawn.is_(None)
+    if end is not None:
+        stands = (c.given < end) & (stands | (c.withdrawn >= end))
+    consents = _rows(connection, tables.consents, client_id, stands)
+    actions = _rows(connection, tables.actions, client_id, tables.actions.c.state.in_(OPEN))
     advisers = _standing(connection, tables.relationships, client_id, end)
     return CustomerView(
         client=client,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -12,6 +12,7 @@ from pydantic import model_validator
 from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.packs.tags import TagPack
 from advisor.adapters.crm.values import Written
+from advisor.adapters.records.moments import end_of
 from advisor.arrays import check_type
 from advisor.contracts import CalendarDay, Contract, Id
 from advisor.errors import InputError
@@ -95,7 +96,7 @@ def keep_tags(store: Store, manual: Iterable[ManualTag], pack: TagPack | None = 
 
 def kept_tags(store: Store) -> tuple[ManualTag, ...]:
     """Tags by hand out of the store, also those that have expired."""
-    rows = [row for row in store.rows("tags") if row["family"] not in BY_RULE]
+    rows = store.rows("tags", provenance=["event", "person"])
     return tuple(
         ManualTag(
             client_id=row["client_id"],
@@ -103,28 +104,16 @@ def kept_tags(store: Store) -> tuple[ManualTag, ...]:
             source=row["provenance"],
             by=row["source"] or row["provenance"],
             on=row["since"].date(),
-            expires=(
-                None if row["until"] is None else (row["until"] - timedelta(microseconds=1)).date()
-            ),
+            expires=row["until"] and (row["until"] - timedelta(microseconds=1)).date(),
         )
         for row in rows
-        if row["provenance"] in ("event", "person")
+        if row["family"] not in BY_RULE
     )
 
 
 def _row(one: ManualTag, families: dict[str, str]) -> dict[str, object]:
     """A row of the store, which holds until the start of the day after the last."""
-    gone = None if one.expires is None else _start(one.expires + timedelta(days=1))
-    return {
-        "client_id": one.client_id,
-        "tag": one.tag,
-        "family": families.get(one.tag),
-        "provenance": one.source,
-        "source": one.by,
-        "since": _start(one.on),
-        "until": gone,
-    }
-
-
-def _start(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    until = None if one.expires is None else end_of(one.expires)
+    row = {"client_id": one.client_id, "tag": one.tag, "family": families.get(one.tag)}
+    row |= {"provenance": one.source, "source": one.by, "until": until}
+    return row | {"since": datetime.combine(one.on, time(), UTC)}

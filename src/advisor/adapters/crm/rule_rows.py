@@ -47,11 +47,10 @@ def keep_rules(
         stages: Of any of these clients, as tags of the family "stage", since the day of entry.
     """
     moment = moment_of(at)
-    parts = [_rows_of(tags, moment)]
+    parts = [_tags(tags, moment)]
     if segments is not None:
-        parts.append(
-            _classes(segments.client_ids, segments.tier, segments.tiers.ids, "tier", moment)
-        )
+        tiers = segments.tiers.ids
+        parts.append(_classes(segments.client_ids, segments.tier, tiers, "tier", moment))
     if stages is not None:
         days: Any = pd.Series(stages.since.astype("datetime64[us]"))
         begun = days.dt.tz_localize("UTC")
@@ -75,22 +74,16 @@ def keep_rules(
     return Written(len(rows), int((~old).sum()) + len(before) - int(old.sum()))
 
 
-def _rows_of(tags: Tags, moment: datetime) -> pd.DataFrame:
+def _tags(tags: Tags, moment: datetime) -> pd.DataFrame:
     """A row a tag by rule."""
     ids, families = (
         np.array(tags.client_ids, dtype=object),
         {t.id: t.family for t in tags.pack.tags},
     )
-    parts = [
-        pd.DataFrame(
-            {
-                "client_id": ids[np.unpackbits(bits, count=len(tags)).view(np.bool_)],
-                "tag": name,
-                "family": families[name],
-            }
-        )
-        for name, bits in zip(tags.pack.ids, tags.by_rule, strict=True)
-    ]
+    parts: list[pd.DataFrame] = []
+    for name, bits in zip(tags.pack.ids, tags.by_rule, strict=True):
+        mine = ids[np.unpackbits(bits, count=len(tags)).view(np.bool_)]
+        parts.append(pd.DataFrame({"client_id": mine, "tag": name, "family": families[name]}))
     return pd.concat(parts, ignore_index=True).assign(since=pd.Timestamp(moment))
 
 
@@ -98,12 +91,10 @@ def _classes(
     client_ids: tuple[str, ...], codes: IntArray, names: tuple[str, ...], family: str, since: Any
 ) -> pd.DataFrame:
     """A row a client whose class is known."""
-    known = codes >= 0
     words = np.array([*names, None], dtype=object)[codes]
-    rows = pd.DataFrame(
-        {"client_id": np.array(client_ids, dtype=object), "tag": words, "family": family}
-    )
-    return rows.assign(since=since if isinstance(since, pd.Series) else pd.Timestamp(since))[known]
+    rows = {"client_id": np.array(client_ids, dtype=object), "tag": words, "family": family}
+    begun = since if isinstance(since, pd.Series) else pd.Timestamp(since)
+    return pd.DataFrame(rows).assign(since=begun)[codes >= 0]
 
 
 def _arrow(rows: pd.DataFrame) -> Any:

@@ -69,26 +69,21 @@ class Segments:
         frame["share"] = counts / max(int(counts.sum()), 1)
         spans = [self.tiers.expected.get(name, (np.nan, np.nan)) for name in self.tiers.ids]
         frame["expected_from"], frame["expected_to"] = zip(*spans, strict=True)
-        shares = frame["share"].tolist()
-        verdicts = [
-            None if low != low else low <= s <= high
-            for s, (low, high) in zip(shares, spans, strict=True)
-        ]
+        pairs = zip(frame["share"].tolist(), spans, strict=True)
+        verdicts = [None if low != low else low <= share <= high for share, (low, high) in pairs]
         return frame.assign(as_expected=pd.Series(verdicts, index=frame.index, dtype=object))
 
     def to_frame(self) -> pd.DataFrame:
         """One row a client, indexed by client id: tier, activity, risk label (missing where
         unknown), score.
         """
-        sides = {
-            "tier": (self.tiers.ids, self.tier),
-            "activity": (self.activities.ids, self.activity),
-            "risk": (self.risks.ids, self.risk),
-        }
-        words = {
-            name: pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(ids)))
-            for name, (ids, codes) in sides.items()
-        }
+        sides = zip(
+            ("tier", "activity", "risk"),
+            (self.tiers, self.activities, self.risks),
+            (self.tier, self.activity, self.risk),
+            strict=True,
+        )
+        words = {name: _words(codes, pack.ids) for name, pack, codes in sides}
         index = pd.Index(self.client_ids, name="client_id")
         return pd.DataFrame({**words, "score": self.score}, index=index)
 
@@ -100,6 +95,10 @@ class Segments:
             f"Segments({len(self):,} clients on {self.as_of}, {int((self.cell < 0).sum()):,}"
             " unknown)"
         )
+
+
+def _words(codes: IntArray, ids: tuple[str, ...]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(ids)))
 
 
 @checked
@@ -127,15 +126,6 @@ def segment(
     tiers, risks = tiers or TierPack.default(), risks or RiskLabelPack.default()
     activities = (activities or ActivityPack.default()).fitted(facts)
     scores = (scores or ScorePack.default()).fitted(facts)
-    return Segments(
-        client_ids=facts.client_ids,
-        as_of=facts.as_of,
-        tier=tiers.classify(facts),
-        activity=activities.classify(facts),
-        risk=risks.classify(facts),
-        score=scores.score(facts),
-        tiers=tiers,
-        activities=activities,
-        risks=risks,
-        scores=scores,
-    )
+    sides = (tiers.classify(facts), activities.classify(facts), risks.classify(facts))
+    packs = (tiers, activities, risks, scores)
+    return Segments(facts.client_ids, facts.as_of, *sides, scores.score(facts), *packs)

@@ -20,6 +20,8 @@ from advisor.data.ids import IdMap
 from advisor.errors import InputError
 from advisor.validation import checked
 
+Bits = npt.NDArray[np.uint8]
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Tags:
@@ -37,35 +39,28 @@ class Tags:
     client_ids: tuple[str, ...]
     as_of: np.datetime64
     pack: TagPack
-    bits: npt.NDArray[np.uint8]
-    by_rule: npt.NDArray[np.uint8]
+    bits: Bits
+    by_rule: Bits
     manual: Mapping[int, tuple[ManualTag, ...]]
 
     def has(self, tag: str) -> BoolArray:
         """Who has a tag, shape (c,). Raises `InputError` when it is not in the pack."""
-        return self._row(self.bits, IdMap(self.pack.ids).code(tag, "tag"))
+        code = IdMap(self.pack.ids).code(tag, "tag")
+        return np.unpackbits(self.bits[code], count=len(self)).view(np.bool_)
 
     def of(self, client_id: str) -> tuple[str, ...]:
-        """Ids of one client's tags, in order of the pack. Raises `InputError` for an unknown
-        client.
-        """
+        """Ids of one client's tags, in order of the pack; `InputError` for an unknown client."""
         return tuple(name for name, _ in self.provenance(client_id))
 
     def provenance(self, client_id: str) -> tuple[tuple[str, tuple[ManualTag | str, ...]], ...]:
         """Each tag of one client with what set it: "rule", and every `ManualTag`."""
         row = self.index.code(client_id, "client_id")
-        byte, shift = divmod(row, 8)
-        on = (self.bits[:, byte] >> (7 - shift)) & 1
-        rule = (self.by_rule[:, byte] >> (7 - shift)) & 1
-        return tuple(
-            (
-                name,
-                (("rule",) if rule[k] else ())
-                + tuple(m for m in self.manual.get(row, ()) if m.tag == name),
-            )
-            for k, name in enumerate(self.pack.ids)
-            if on[k]
-        )
+        on, rule = (np.unpackbits(b, axis=1)[:, row] for b in (self.bits, self.by_rule))
+        found: list[tuple[str, tuple[ManualTag | str, ...]]] = []
+        for k in np.flatnonzero(on).tolist():
+            by_hand = (m for m in self.manual.get(row, ()) if m.tag == self.pack.ids[k])
+            found.append((self.pack.ids[k], (*(("rule",) if rule[k] else ()), *by_hand)))
+        return tuple(found)
 
     def changes(self, before: Tags) -> pd.DataFrame:
         """Tags that clients gained or lost: client_id, tag, change ("added" or "removed").
@@ -83,29 +78,22 @@ class Tags:
                 field="before",
                 value=str(before.as_of),
             )
-        row = before.index.find(self.client_ids)
-        ids, parts = (
-            np.array(self.client_ids, dtype=object),
-            [pd.DataFrame(columns=["client_id", "tag", "change"])],
-        )
+        row, ids = before.index.find(self.client_ids), np.array(self.client_ids, dtype=object)
+        parts: list[pd.DataFrame] = []
         for name in dict.fromkeys((*self.pack.ids, *before.pack.ids)):
-            now = self.has(name) if name in self.pack.ids else np.zeros(len(self), dtype=np.bool_)
-            old = np.append(
-                before.has(name) if name in before.pack.ids else np.zeros(len(before)), 0
-            )[row]
-            moved = np.flatnonzero(now != old.astype(np.bool_))
-            change = np.where(now[moved], "added", "removed")
-            parts += (
-                [pd.DataFrame({"client_id": ids[moved], "tag": name, "change": change})]
-                if len(moved)
-                else []
+            now, then = (
+                t.has(name) if name in t.pack.ids else np.zeros(len(t), dtype=np.bool_)
+                for t in (self, before)
             )
-        return pd.concat(parts[1:], ignore_index=True) if len(parts) > 1 else parts[0]
+            moved = np.flatnonzero(now != np.append(then, False)[row])
+            change = np.where(now[moved], "added", "removed")
+            parts.append(pd.DataFrame({"client_id": ids[moved], "tag": name, "change": change}))
+        parts = [part for part in parts if len(part)] or parts[:1]
+        return pd.concat(parts, ignore_index=True)
 
     def coverage(self) -> pd.DataFrame:
         """A row a mandatory family, and "all" for all of them: clients with a tag of it, and
-        whether
-        their share meets the pack's target.
+        whether their share meets the pack's target.
         """
         whole, rows = np.ones(len(self), dtype=np.bool_), {}
         for family in self.pack.mandatory:
@@ -115,10 +103,8 @@ class Tags:
             rows[family] = int(any_of.sum())
         rows["all"] = int(whole.sum())
         frame = pd.DataFrame({"covered": rows.values()}, index=pd.Index(rows, name="family"))
-        frame["share"] = frame["covered"] / max(len(self), 1)
-        return frame.assign(
-            target=self.pack.target_coverage, met=frame["share"] >= self.pack.target_coverage
-        )
+        share, target = frame["covered"] / max(len(self), 1), self.pack.target_coverage
+        return frame.assign(share=share, target=target, met=share >= target)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a client, indexed by client id, a yes / no column a tag."""
@@ -129,9 +115,6 @@ class Tags:
     def index(self) -> IdMap:
         """Client ids to rows."""
         return IdMap(self.client_ids)
-
-    def _row(self, bits: npt.NDArray[np.uint8], code: int) -> BoolArray:
-        return np.unpackbits(bits[code], count=len(self)).view(np.bool_)
 
     def __len__(self) -> int:
         return len(self.client_ids)
@@ -158,8 +141,7 @@ def tag(facts: ClientFacts, pack: TagPack | None = None, manual: Items = ()) -> 
     judge = Evaluator(facts)
     by_rule = np.stack([np.packbits(judge.holds(t.any_of)) for t in rules.tags])
     by_hand = manual_tags(facts, rules, manual)
-    bits = by_rule if not by_hand else by_rule.copy()
-    codes = IdMap(rules.ids)
+    bits, codes = by_rule.copy() if by_hand else by_rule, IdMap(rules.ids)
     for row, found in by_hand.items():
         for one in found:
             bits[codes.code(one.tag), row // 8] |= np.uint8(128 >> row % 8)

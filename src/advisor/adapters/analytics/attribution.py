@@ -46,11 +46,8 @@ class Attribution:
     def __getitem__(self, player: str) -> float:
         if player in self.players:
             return float(self.values[self.players.index(player)])
-        raise InputError(
-            f"There is no player {player!r}; there are {list(self.players)[:20]}.",
-            field="player",
-            value=player,
-        )
+        why = f"There is no player {player!r}; there are {list(self.players)[:20]}."
+        raise InputError(why, field="player", value=player)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a player: value, standard_error, share of what all added (nan: nothing)."""
@@ -138,9 +135,6 @@ def _sampled(
 def _number(given: object, coalition: frozenset[str]) -> float:
     if isinstance(given, NUMBER) and not isinstance(given, bool) and isfinite(given):
         return float(given)
-    raise InputError(
-        f"value({sorted(coalition)}) is {given!r}; every coalition needs a finite number, or no"
-        " share can be told. Return 0.0 where it reaches nothing.",
-        field="value",
-        value=given,
-    )
+    why = f"value({sorted(coalition)}) is {given!r}; every coalition needs a finite number,"
+    remedy = "or no share can be told. Return 0.0 where it reaches nothing."
+    raise InputError(f"{why} {remedy}", field="value", value=given)

@@ -76,12 +76,9 @@ class ChurnModel:
         left = vector(churned, "churned", low=0.0, high=1.0, whole=True, length=len(values)) > 0.0
         few = int(min(left.sum(), (~left).sum()))
         if few < FEWEST:
-            raise InputError(
-                f"churned has {few} clients of one outcome, and {FEWEST} are needed: a rate of"
-                " leaving cannot be told. Take more clients, or a longer time.",
-                field="churned",
-                value=few,
-            )
+            why = f"churned has {few} clients of one outcome, and {FEWEST} are needed:"
+            remedy = "a rate of leaving cannot be told. Take more clients, or a longer time."
+            raise InputError(f"{why} {remedy}", field="churned", value=few)
         if len(left) > MOST:
             drawn = np.random.default_rng(seed).permutation(len(left))[:MOST]
             values, left = values[drawn], left[drawn]

@@ -53,11 +53,8 @@ def judge_churn(probability: Vector, churned: Vector, *, bins: Count = 10) -> Ch
     p = vector(probability, "probability", low=0.0, high=1.0)
     y = vector(churned, "churned", low=0.0, high=1.0, whole=True, length=len(p))
     if y.min() == y.max():
-        raise InputError(
-            f"churned is {y[0]:g} for all; leaving and staying cannot be compared. Take more"
-            " clients.",
-            field="churned",
-        )
+        why = f"churned is {y[0]:g} for all; leaving and staying cannot be compared."
+        raise InputError(f"{why} Take more clients.", field="churned")
     metrics = needs("analytics", "sklearn.metrics")
     curve = reliability_curve(p, y > 0.0, bins=bins, equal_counts=True)
     right = np.round(curve.observed * curve.count).astype(int).tolist()

@@ -55,12 +55,9 @@ def vector(
     """Finite numbers within a range, shape (n,); `personal` ones are masked in messages."""
     array = float_array(values, field, shape=(length,))
     if len(array) < least:
-        raise InputError(
-            f"{field} has {len(array)} entries, and needs at least {least}: there is nothing to"
-            " estimate from. Give more rows.",
-            field=field,
-            value=len(array),
-        )
+        why = f"{field} has {len(array)} entries, and needs at least {least}:"
+        remedy = "there is nothing to estimate from. Give more rows."
+        raise InputError(f"{why} {remedy}", field=field, value=len(array))
     bad: BoolArray = (array < low) | (array > high)
     if whole:
         bad |= array != np.floor(array)
@@ -69,12 +66,9 @@ def vector(
         span = "" if low == -inf else f" of at least {low:g}"
         span += "" if high == inf else f"{' and' if span else ' of'} at most {high:g}"
         told, value = f"{array[row]:g}", float(array[row])
-        raise InputError(
-            f"{field}[{row}] is {written(told) if personal else told}; it must be a"
-            f" {'whole ' if whole else ''}number{span}. Correct or drop the row.",
-            field=field,
-            value=kept(value) if personal else value,
-        )
+        why = f"{field}[{row}] is {written(told) if personal else told};"
+        remedy = f"it must be a {'whole ' if whole else ''}number{span}. Correct or drop the row."
+        raise InputError(f"{why} {remedy}", field=field, value=kept(value) if personal else value)
     return array
 
 
@@ -106,10 +100,8 @@ def varied(values: FloatArray, field: str) -> FloatArray:
     if len(values) and values.max() - values.min() > 1e-12 * max(1.0, float(np.abs(values).max())):
         return values
     shown = f"{written(f'{values[0]:g}')} in every row" if len(values) else "empty"
-    raise InputError(
-        f"{field} is {shown}; a constant explains nothing, and nothing explains it. Leave it out.",
-        field=field,
-    )
+    why = f"{field} is {shown}; a constant explains nothing, and nothing explains it. Leave it out."
+    raise InputError(why, field=field)
 
 
 def marked(frame: pd.DataFrame, column: str) -> BoolArray:

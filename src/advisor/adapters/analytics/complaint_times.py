@@ -79,11 +79,9 @@ def complaints(
     ):
         if bad.any():
             row = int(np.argmax(bad))
-            raise InputError(
-                f"{opened} is {personal(str(start[row]))} in row {row}, {why}. Correct or drop it.",
-                field=opened,
-                value=kept(str(start[row])),
-            )
+            why = f"{opened} is {personal(str(start[row]))} in row {row}, {why}."
+            remedy = "Correct or drop it."
+            raise InputError(f"{why} {remedy}", field=opened, value=kept(str(start[row])))
     done = ~np.isnat(end) & (end <= day)
     days = (np.where(done, end, day) - start).astype(np.float64)
     curve = survival(days, done.astype(np.float64))

@@ -71,11 +71,8 @@ def herding(weights: Matrix, levels: WholeVector, *, decimals: Count = 4) -> pd.
         InputError: Lengths differ, or nobody has a portfolio.
     """
     if len(weights) != len(levels):
-        raise InputError(
-            f"weights has {len(weights)} rows for {len(levels)} levels; give one a client.",
-            field="levels",
-            value=len(levels),
-        )
+        why = f"weights has {len(weights)} rows for {len(levels)} levels; give one a client."
+        raise InputError(why, field="levels", value=len(levels))
     there = np.isfinite(weights).all(axis=1)
     if not there.any():
         raise InputError("Nobody has a portfolio; there is nothing to compare.", field="weights")

@@ -56,11 +56,8 @@ def drivers(
     drivers = drivers if drivers is not None else tuple(c for c in columns if c != outcome)
     frame = table(frame, [outcome, *drivers], "One row an answer, with outcome and drivers.")
     if outcome in drivers:
-        raise InputError(
-            f"{outcome} is the outcome and a driver; it explains itself. Leave it out of drivers.",
-            field="drivers",
-            value=outcome,
-        )
+        why = f"{outcome} is the outcome and a driver; it explains itself. Leave it out of drivers."
+        raise InputError(why, field="drivers", value=outcome)
     if not drivers or len(frame) < len(drivers) + 2:
         raise InputError(
             f"{len(frame)} rows and {len(drivers)} drivers; R^2 means something with at least one "

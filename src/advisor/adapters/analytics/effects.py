@@ -47,11 +47,8 @@ def clustered(
 ) -> Effect:
     """The first coefficient of a regression, its error clustered by client, by statsmodels."""
     if np.linalg.matrix_rank(design) < design.shape[1]:
-        raise InputError(
-            "The covariates determine the treatment or each other, so that no effect can be told."
-            " Leave one out.",
-            field="covariates",
-        )
+        why = "The covariates determine the treatment or each other, so that no effect can be told."
+        raise InputError(f"{why} Leave one out.", field="covariates")
     codes = np.unique(who, return_inverse=True)[1]
     model: Any = needs("analytics", "statsmodels.api")
     with refusing("The regression has no finite answer", "outcome", "Check its units."):

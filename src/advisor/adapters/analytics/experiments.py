@@ -106,31 +106,24 @@ def ab_test(
 def _counts(successes: Counts, trials: Counts) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
     """Names, successes and trials of the arms, in the order of `trials`."""
     if isinstance(successes, Mapping) != isinstance(trials, Mapping):
-        raise InputError(
-            "One of successes and trials names its arms, the other does not. Name both or neither.",
-            field="trials",
-        )
+        why = "One of successes and trials names its arms, the other does not."
+        raise InputError(f"{why} Name both or neither.", field="trials")
     arms = tuple(f"arm {i}" for i in range(1, len(trials) + 1))
     if isinstance(successes, Mapping) and isinstance(trials, Mapping):
         arms = unique_ids(trials, "trials")
         if set(arms) != set(unique_ids(successes, "successes")):
-            raise InputError(
-                f"trials has the arms {list(arms)[:10]}, successes {list(successes)[:10]}; both "
-                "must count the same ones. Add what is missing.",
-                field="successes",
-            )
+            why = f"trials has the arms {list(arms)[:10]}, successes {list(successes)[:10]};"
+            remedy = "both must count the same ones. Add what is missing."
+            raise InputError(f"{why} {remedy}", field="successes")
         order = [*trials]
         successes, trials = [successes[n] for n in order], [trials[n] for n in order]
     seen = vector(trials, "trials", low=1.0, high=2.0**53, whole=True, least=2, personal=False)
     won = vector(successes, "successes", low=0.0, whole=True, length=len(seen), personal=False)
     if (won > seen).any():
         row = int(np.argmax(won > seen))
-        raise InputError(
-            f"{arms[row]} has {won[row]:g} successes in {seen[row]:g} trials; a client succeeds at"
-            " most once. Count clients, not events.",
-            field="successes",
-            value=float(won[row]),
-        )
+        why = f"{arms[row]} has {won[row]:g} successes in {seen[row]:g} trials;"
+        remedy = "a client succeeds at most once. Count clients, not events."
+        raise InputError(f"{why} {remedy}", field="successes", value=float(won[row]))
     return arms, won, seen
 
 

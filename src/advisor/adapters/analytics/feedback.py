@@ -142,9 +142,6 @@ def _top(given: FloatArray, least: int, scale: int, field: str, confidence: floa
     """Share of answers of at least `least`."""
     if 1 < least <= scale:
         return proportion(int((given >= least).sum()), len(given), confidence=confidence)
-    raise InputError(
-        f"{field} is {least}; it must lie above 1 and up to scale = {scale}, or every answer counts"
-        " the same. Correct it.",
-        field=field,
-        value=least,
-    )
+    why = f"{field} is {least}; it must lie above 1 and up to scale = {scale},"
+    remedy = "or every answer counts the same. Correct it."
+    raise InputError(f"{why} {remedy}", field=field, value=least)

@@ -65,12 +65,8 @@ def compare(
         "catalogue": champion.catalogue,
         "clients": clients,
     }
-    reports = [
-        evaluate_match(
-            batch.ranking(), bought, profiles=profiles, ks=(picks,), seed=seed, **judged_by
-        )
-        for batch in batches
-    ]
+    judged_by |= {"profiles": profiles, "ks": (picks,), "seed": seed}
+    reports = [evaluate_match(batch.ranking(), bought, **judged_by) for batch in batches]
     first, second = (report.suitability for report in reports)
     checks = [Check("suitability", first, second, second == 1.0, "every pick is suitable")]
     levels, tables = np.asarray(profiles.level), [batch.to_frame() for batch in batches]
@@ -101,12 +97,9 @@ def _day(bought: Interactions, as_of: date | str | None) -> np.datetime64:
     day = first - np.timedelta64(1, "D") if as_of is None else as_day(as_of, "as_of")
     if first > day:
         return day
-    raise InputError(
-        f"bought begins on {first}, not after as_of = {day}; the advice could know it. Cut it with"
-        f" bought.after({str(day)!r}).",
-        field="bought",
-        value=str(first),
-    )
+    why = f"bought begins on {first}, not after as_of = {day}; the advice could know it."
+    remedy = f"Cut it with bought.after({str(day)!r})."
+    raise InputError(f"{why} {remedy}", field="bought", value=str(first))
 
 
 def _fair(
@@ -114,11 +107,8 @@ def _fair(
 ) -> None:
     """Refuse what would not be the same test for both."""
     if market is not None and market.dates[0] <= day:
-        raise InputError(
-            f"market begins on {str(market.dates[0])[:10]}, not after as_of = {day}; risk would be"
-            " judged on what was known. Cut it.",
-            field="market",
-        )
+        why = f"market begins on {str(market.dates[0])[:10]}, not after as_of = {day};"
+        raise InputError(f"{why} risk would be judged on what was known. Cut it.", field="market")
     for name, advisor in (("champion", champion), ("challenger", challenger)):
         last = advisor.recommender.history.last_day
         if not np.isnat(last) and last > day:
@@ -129,8 +119,6 @@ def _fair(
             )
     served = [({*a.catalogue.ids.ids}, {*a.model.assets}) for a in (champion, challenger)]
     if served[0] != served[1]:
-        raise InputError(
-            "champion and challenger do not serve the same products and assets; their lists cannot"
-            " be compared. Fit both on one catalogue and market.",
-            field="challenger",
-        )
+        why = "champion and challenger do not serve the same products and assets;"
+        remedy = "their lists cannot be compared. Fit both on one catalogue and market."
+        raise InputError(f"{why} {remedy}", field="challenger")

@@ -72,9 +72,6 @@ def histories(
     ):
         if bad.any():
             row = int(np.argmax(bad))
-            raise InputError(
-                f"recency[{row}] = {written(f'{last[row]:g}')} {why}. Correct the row.",
-                field="recency",
-                value=kept(float(last[row])),
-            )
+            why = f"recency[{row}] = {written(f'{last[row]:g}')} {why}. Correct the row."
+            raise InputError(why, field="recency", value=kept(float(last[row])))
     return x, last, end

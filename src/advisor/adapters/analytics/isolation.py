@@ -77,8 +77,5 @@ def _feature(event: TransactionEvent, name: str) -> float:
     value = event.get(name) if hasattr(event, "get") else None
     if isinstance(value, NUMBER) and not isinstance(value, bool) and np.isfinite(value):
         return float(value)
-    raise InputError(
-        f"event[{name!r}] is {personal(value)}; the scorer needs a finite number. Send it with the"
-        " event.",
-        field=name,
-    )
+    why = f"event[{name!r}] is {personal(value)}; the scorer needs a finite number."
+    raise InputError(f"{why} Send it with the event.", field=name)

@@ -57,12 +57,8 @@ class PurchaseModel:
         """
         x, last, end = histories(frequency, recency, age)
         if not (x > 0.0).any() or not (end > 0.0).any():
-            raise InputError(
-                "No client bought again, so that neither rates nor leaving can be told. Take a"
-                " longer time.",
-                field="frequency",
-                value=0,
-            )
+            why = "No client bought again, so that neither rates nor leaving can be told."
+            raise InputError(f"{why} Take a longer time.", field="frequency", value=0)
         unit = float(end.mean())
         rows, weight = np.unique(np.stack([x, last / unit, end / unit]), axis=1, return_counts=True)
         logs, loss, at_edge = most_likely(

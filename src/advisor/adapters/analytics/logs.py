@@ -58,11 +58,8 @@ def log_of(
     model = _laid_out(rewards, "rewards", names, products, whole=False)
     every = IdMap(model.products).find(chance.products)
     if (every < 0).any():
-        raise InputError(
-            f"rewards has no column {chance.products[int(np.argmin(every))]!r}, which target has;"
-            " the new policy's reward needs each. Add it.",
-            field="rewards",
-        )
+        why = f"rewards has no column {chance.products[int(np.argmin(every))]!r}, which target has;"
+        raise InputError(f"{why} the new policy's reward needs each. Add it.", field="rewards")
     mean = (chance.values[chance.rows] * model.values[model.rows][:, every]).sum(axis=1)
     predicted = model.values[model.rows[who], model.columns[what]]
     return LoggedChoices(value, odds, shown, predicted, mean[who], who)

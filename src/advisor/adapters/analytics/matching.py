@@ -92,12 +92,9 @@ def match_pairs(
     width = caliper * float(score.std(ddof=1))
     left, right = nearest_free(score, arm, who, width)
     if not len(left):
-        raise InputError(
-            f"No untreated client is within {caliper:g} standard deviations of a treated one; the"
-            " arms cannot be compared. Widen the caliper or use fewer covariates.",
-            field="caliper",
-            value=caliper,
-        )
+        why = f"No untreated client is within {caliper:g} standard deviations of a treated one;"
+        remedy = "the arms cannot be compared. Widen the caliper or use fewer covariates."
+        raise InputError(f"{why} {remedy}", field="caliper", value=caliper)
     y = None if outcome is None else measured(frame, outcome)
     effect = None if y is None else _paired(y[left] - y[right], x[left] - x[right], confidence)
     name, alone = np.array(ids, dtype=object)[who], np.setdiff1d(np.flatnonzero(arm), left)

@@ -34,12 +34,8 @@ def sample_size(
     3835
     """
     if power <= alpha:
-        raise InputError(
-            f"power is {power:g}, not above alpha = {alpha:g}: a coin would do as well. Ask for"
-            " more power.",
-            field="power",
-            value=power,
-        )
+        why = f"power is {power:g}, not above alpha = {alpha:g}: a coin would do as well."
+        raise InputError(f"{why} Ask for more power.", field="power", value=power)
     tools = needs("analytics", "statsmodels.stats.proportion")
     effect = abs(float(tools.proportion_effectsize(expected, baseline)))
     if effect < 1e-8:

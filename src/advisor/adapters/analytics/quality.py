@@ -84,9 +84,6 @@ def _sentence(rows: pd.DataFrame, row: int, faults: dict[str, str]) -> str:
         return fault
     cell = rows[name].iloc[row]
     told = "is missing" if is_missing(cell) else f"is {personal(cell)}"
-    more = (
-        f" ({len(faults) - 1} more: {', '.join(n for n in list(faults)[1:] if n)})"
-        if len(faults) > 1
-        else ""
-    )
+    others = ", ".join(n for n in list(faults)[1:] if n)
+    more = f" ({len(faults) - 1} more: {others})" if len(faults) > 1 else ""
     return f"{name} {told}; {fault}{more}. Correct the row, or leave it out."

@@ -29,12 +29,8 @@ def rules_of(kind: str) -> dict[str, Any]:
     """The rules of a kind of table. Raises `InputError` where there are none."""
     if kind in rules():
         return rules()[kind]
-    raise InputError(
-        f"kind is {kind!r}; rules are known for {', '.join(rules())} and clients. Give one of"
-        " these.",
-        field="kind",
-        value=kind,
-    )
+    why = f"kind is {kind!r}; rules are known for {', '.join(rules())} and clients."
+    raise InputError(f"{why} Give one of these.", field="kind", value=kind)
 
 
 def derived(typed: pd.DataFrame, rule: Mapping[str, Any]) -> pd.DataFrame:
@@ -61,11 +57,8 @@ def broken(
     frame = derived(typed, rule)
     columns = {c["name"]: _column(pandera, c, as_of) for c in rule["columns"] if c["name"] in typed}
     for name in frame.columns.difference(typed.columns):
-        fault = (
-            "it is before what it follows"
-            if name.endswith("from")
-            else "it is off the scale of its kind"
-        )
+        before = name.endswith("from")
+        fault = "it is before what it follows" if before else "it is off the scale of its kind"
         columns[name] = pandera.Column(checks=pandera.Check.ge(0.0, error=fault), nullable=True)
     schema = pandera.DataFrameSchema(
         columns, unique=rule.get("unique"), report_duplicates="exclude_first", strict=False

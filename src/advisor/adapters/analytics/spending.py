@@ -47,12 +47,9 @@ class SpendModel:
         x, m = _spent(frequency, money)
         x, m = x[x > 0.0], m[x > 0.0]
         if len(m) < 2 or np.ptp(m) <= 1e-12 * m.max():
-            raise InputError(
-                f"{len(m)} clients bought again, {len(np.unique(m))} different means of money; a"
-                " spread across clients cannot be told. Take more clients.",
-                field="money",
-                value=len(m),
-            )
+            why = f"{len(m)} clients bought again, {len(np.unique(m))} different means of money;"
+            remedy = "a spread across clients cannot be told. Take more clients."
+            raise InputError(f"{why} {remedy}", field="money", value=len(m))
         unit = float(m.mean())
         names = ("p", "q", "v")
         logs, loss, _ = most_likely(lambda logs: _loss(logs, x, m / unit), names, "The spend model")
@@ -78,12 +75,9 @@ def _spent(frequency: object, money: object) -> tuple[FloatArray, FloatArray]:
     bad = (x > 0.0) & (m <= 0.0)
     if bad.any():
         row = int(np.argmax(bad))
-        raise InputError(
-            f"money[{row}] is {m[row]:g} with {x[row]:g} repeat purchases; the mean must be"
-            " positive. Leave out purchases of nothing.",
-            field="money",
-            value=kept(float(m[row])),
-        )
+        why = f"money[{row}] is {m[row]:g} with {x[row]:g} repeat purchases;"
+        remedy = "the mean must be positive. Leave out purchases of nothing."
+        raise InputError(f"{why} {remedy}", field="money", value=kept(float(m[row])))
     return x, m
 
 

@@ -111,11 +111,8 @@ def watch(
         InputError: It has no `score`, or the budget is not positive.
     """
     if not callable(getattr(scorer, "score", None)):
-        raise InputError(
-            f"scorer is a {type(scorer).__name__} without score(event); it cannot be asked. Give a"
-            " Scorer.",
-            field="scorer",
-        )
+        why = f"scorer is a {type(scorer).__name__} without score(event); it cannot be asked."
+        raise InputError(f"{why} Give a Scorer.", field="scorer")
     return WatchedScorer(scorer, float(budget_ms), on_late, clock)
 
 
@@ -136,10 +133,8 @@ def false_positive_rate(scores: Vector, fraud: Vector, *, recall: Share = 0.8) -
     s = vector(scores, "scores")
     y = vector(fraud, "fraud", low=0.0, high=1.0, whole=True, length=len(s))
     if y.min() == y.max():
-        raise InputError(
-            f"fraud is {y[0]:g} in every row; a rate needs both kinds. Label some of each.",
-            field="fraud",
-        )
+        why = f"fraud is {y[0]:g} in every row; a rate needs both kinds. Label some of each."
+        raise InputError(why, field="fraud")
     metrics: Any = needs("analytics", "sklearn.metrics")
     wrong, right, _ = metrics.roc_curve(y, s, drop_intermediate=False)
     return float(wrong[int(np.argmax(right >= recall - 1e-12))])

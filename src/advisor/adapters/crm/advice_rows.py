@@ -57,31 +57,23 @@ def _tables(advice: Any) -> Iterator[pa.Table]:
         yield advice.to_arrow().append_column("inputs", [pa.array(advice.inputs(), pa.string())])
         return
     if not isinstance(advice, str | Path):
-        raise InputError(
-            f"advice is {type(advice).__name__}; pass an Advice, an AdviceBatch or the folder of"
-            " advise_stream.",
-            field="advice",
-        )
+        why = f"advice is {type(advice).__name__};"
+        remedy = "pass an Advice, an AdviceBatch or the folder of advise_stream."
+        raise InputError(f"{why} {remedy}", field="advice")
     try:
         parts = sorted(Path(advice).rglob("part-*.parquet"))
     except (OSError, ValueError):
         parts = []
     if not parts:
-        raise InputError(
-            f"There are no parts of a run in {str(advice)!r}. Pass the folder of advise_stream.",
-            field="advice",
-            value=str(advice),
-        )
+        why = f"There are no parts of a run in {str(advice)!r}. Pass the folder of advise_stream."
+        raise InputError(why, field="advice", value=str(advice))
     for part in parts:
         try:
             yield needs("crm", "pyarrow.parquet").read_table(part)
         except (OSError, pa.ArrowException) as error:
-            raise InputError(
-                f"{part} cannot be read ({type(error).__name__}). Run advise_stream again; it makes"
-                " only what is missing.",
-                field="advice",
-                value=str(part),
-            ) from None
+            why = f"{part} cannot be read ({type(error).__name__}). Run advise_stream again;"
+            remedy = "it makes only what is missing."
+            raise InputError(f"{why} {remedy}", field="advice", value=str(part)) from None
 
 
 def _put_table(connection: sa.Connection, table: pa.Table, run: str, there: set[str]) -> int:

@@ -17,12 +17,8 @@ def bundled_file(folder: str, name: str) -> Path:
     files = {file.stem: file for file in sorted((Path(__file__).parent / folder).glob("*.json"))}
     if name in files:
         return files[name]
-    raise InputError(
-        f"name is {name!r}, and there is {', '.join(files)}. Take one of these, or load(path)"
-        " your own.",
-        field="name",
-        value=name,
-    )
+    why = f"name is {name!r}, and there is {', '.join(files)}."
+    raise InputError(f"{why} Take one of these, or load(path) your own.", field="name", value=name)
 
 
 @cache

@@ -64,12 +64,9 @@ def clients_of(
 def unknown_client(client_id: str, as_of: date | None) -> InputError:
     """What is said of a client whom nobody has written."""
     when = "" if as_of is None else f" on {as_of}"
-    return InputError(
-        f"The client {personal(client_id)} is not known{when}. Correct the id, or write them"
-        " first.",
-        field="client_id",
-        value=client_id,
-    )
+    why = f"The client {personal(client_id)} is not known{when}."
+    remedy = "Correct the id, or write them first."
+    return InputError(f"{why} {remedy}", field="client_id", value=client_id)
 
 
 def read_clients(

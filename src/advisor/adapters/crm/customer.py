@@ -81,12 +81,8 @@ def forget(connection: sa.Connection, client_id: str) -> Forgotten:
     salt = sa.delete(pseudonyms).where(pseudonyms.c.client_id == client_id)
     had = connection.execute(salt).rowcount > 0
     if not gone and not had:
-        raise InputError(
-            f"Nothing is known of the client {personal(client_id)}, so nothing could be erased."
-            " Correct the id.",
-            field="client_id",
-            value=client_id,
-        )
+        why = f"Nothing is known of the client {personal(client_id)}, so nothing could be erased."
+        raise InputError(f"{why} Correct the id.", field="client_id", value=client_id)
     return Forgotten(gone, had)
 
 

@@ -41,9 +41,6 @@ def word_of(field: FieldIn | FieldOut, cell: Any, fault: str) -> Any:
     """What a word means on the other side. Raises `InputError` where the map has none."""
     word = text_of(cell)
     if word not in field.words:
-        raise InputError(
-            f"{field.path} is {personal(cell)}, which {fault} ({', '.join(field.words)}). Correct"
-            " it there, or add it to `words`.",
-            field=field.path,
-        )
+        why = f"{field.path} is {personal(cell)}, which {fault} ({', '.join(field.words)})."
+        raise InputError(f"{why} Correct it there, or add it to `words`.", field=field.path)
     return field.words[word]

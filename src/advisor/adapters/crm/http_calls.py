@@ -66,12 +66,9 @@ def _address(base: str) -> SplitResult:
             return parts
     except ValueError:
         pass
-    raise InputError(
-        f"base is {base!r}; clients' data and the key go there, so it must begin with https:// and"
-        " name a host. Give the address of the system.",
-        field="base",
-        value=base,
-    )
+    why = f"base is {base!r}; clients' data and the key go there,"
+    remedy = "so it must begin with https:// and name a host. Give the address of the system."
+    raise InputError(f"{why} {remedy}", field="base", value=base)
 
 
 def _is_here(host: str) -> bool:

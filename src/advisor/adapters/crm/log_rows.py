@@ -111,8 +111,5 @@ def _frame(rows: Any) -> pd.DataFrame:
     listed = cast("Sequence[Any]", rows if isinstance(rows, list | tuple) else ())
     if listed and all(isinstance(row, Mapping) for row in listed):
         return pd.DataFrame(list(listed))
-    raise InputError(
-        f"The rows are {type(rows).__name__}; trades and purchases come as a table. Pass a"
-        " DataFrame, an Arrow table or a list of mappings.",
-        field="rows",
-    )
+    why = f"The rows are {type(rows).__name__}; trades and purchases come as a table."
+    raise InputError(f"{why} Pass a DataFrame, an Arrow table or a list of mappings.", field="rows")

@@ -39,12 +39,9 @@ class ManualTag(Contract):
     @model_validator(mode="after")
     def _days_in_order(self) -> Self:
         if self.expires is not None and self.expires < self.on:
-            raise InputError(
-                f"The tag {self.tag!r} was set on {self.on} and expires on {self.expires}; it would"
-                " never hold. Correct the days.",
-                field="expires",
-                value=str(self.expires),
-            )
+            why = f"The tag {self.tag!r} was set on {self.on} and expires on {self.expires};"
+            remedy = "it would never hold. Correct the days."
+            raise InputError(f"{why} {remedy}", field="expires", value=str(self.expires))
         return self
 
 
@@ -58,12 +55,9 @@ def manual_tags(
             one, ManualTag, "manual", "Make them with ManualTag(client_id=..., tag=..., ...)."
         )
         if one.tag not in rules.ids:
-            raise InputError(
-                f"The manual tag {one.tag!r} is not in pack {rules.id!r}; nobody could read it. "
-                "Add it to the pack (it needs no rule), or correct it.",
-                field="manual",
-                value=one.tag,
-            )
+            why = f"The manual tag {one.tag!r} is not in pack {rules.id!r}; nobody could read it."
+            remedy = "Add it to the pack (it needs no rule), or correct it."
+            raise InputError(f"{why} {remedy}", field="manual", value=one.tag)
         if np.datetime64(one.on) > facts.as_of:
             raise InputError(
                 f"The manual tag {one.tag!r} was set on {one.on}, after {facts.as_of}, the day of "

@@ -93,10 +93,8 @@ class FieldMap(Signed):
         if problem := value_at(record, PROBLEM):
             raise AdapterError(str(problem), record_id=key)
         if key is None:
-            raise AdapterError(
-                f"A record of {self.object!r} has no {self.key!r}, so nobody knows which client it"
-                " is. Fill it in there."
-            )
+            why = f"A record of {self.object!r} has no {self.key!r},"
+            raise AdapterError(f"{why} so nobody knows which client it is. Fill it in there.")
         day = datetime.now(UTC).date() if as_of is None else as_of
         values: dict[str, Any] = {"id": key}
         try:

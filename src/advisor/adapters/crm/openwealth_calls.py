@@ -53,7 +53,5 @@ class Calls:
 
 
 def _refused(api: str, reply: Reply) -> AdapterError:
-    return AdapterError(
-        f"The bank's {api} interface gives nothing ({reply.status} {said(reply.body)}). Correct the"
-        " id, or the rights of the user."
-    )
+    why = f"The bank's {api} interface gives nothing ({reply.status} {said(reply.body)})."
+    return AdapterError(f"{why} Correct the id, or the rights of the user.")

@@ -44,10 +44,8 @@ def send_orders(calls: Calls, sent: MutableSet[str], key: str, record: Mapping[s
         else:
             faults.append(f"{personal(product)} ({reply.status} {said(reply.body)})")
     if faults:
-        raise AdapterError(
-            f"The bank refused orders: {'; '.join(faults)}. Correct them, and send the advice"
-            " again."
-        )
+        why = f"The bank refused orders: {'; '.join(faults)}."
+        raise AdapterError(f"{why} Correct them, and send the advice again.")
     return count
 
 

@@ -80,10 +80,8 @@ def _instrument(position: Entry, kind: str | None) -> str:
         return name if scheme == "isin" else f"{scheme}:{name}"
     if kind in DEPOSITS:
         return str(kind)
-    raise AdapterError(
-        f"Position {personal(value_at(position, 'id'))} names no instrument, so nobody knows what"
-        " is held. Have the bank give its ISIN."
-    )
+    why = f"Position {personal(value_at(position, 'id'))} names no instrument,"
+    raise AdapterError(f"{why} so nobody knows what is held. Have the bank give its ISIN.")
 
 
 def person_of(details: Entry, currency: str | None) -> dict[str, Any]:

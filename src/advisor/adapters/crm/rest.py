@@ -134,9 +134,7 @@ def _entries(send: Send, read: Read, names: Mapping[str, Any]) -> Iterator[Any]:
         entries = value_at(reply.body, read.records)
         if reply.ok and isinstance(entries, list):
             return cast("list[Any]", entries), value_at(reply.body, read.next)
-        raise AdapterError(
-            f"{read.method} {where} gives no records ({reply.status} {said(reply.body)})."
-            " Correct the map, or the rights of its user there."
-        )
+        why = f"{read.method} {where} gives no records ({reply.status} {said(reply.body)})."
+        raise AdapterError(f"{why} Correct the map, or the rights of its user there.")
 
     return paged(ask)

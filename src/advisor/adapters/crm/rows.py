@@ -18,12 +18,9 @@ from advisor.errors import AdapterError, InputError
 def table_of(name: str) -> sa.Table:
     """A table by name. Raises `InputError` where there is none that is reached row by row."""
     if name not in ROW_TABLES:
-        raise InputError(
-            f"There is no table {name!r} that is read row by row; there are"
-            f" {', '.join(ROW_TABLES)}. Take one of them.",
-            field="table",
-            value=name,
-        )
+        why = f"There is no table {name!r} that is read row by row;"
+        remedy = f"there are {', '.join(ROW_TABLES)}. Take one of them."
+        raise InputError(f"{why} {remedy}", field="table", value=name)
     return metadata.tables[name]
 
 
@@ -60,10 +57,8 @@ def column_of(table: sa.Table, name: str) -> sa.Column[Any]:
     """A column by name. Raises `InputError` where the table has none."""
     if name in table.c:
         return table.c[name]
-    raise InputError(
-        f"{table.name} has no column {name!r}; it has {', '.join(table.c.keys())}. Correct it.",
-        field=name,
-    )
+    why = f"{table.name} has no column {name!r}; it has {', '.join(table.c.keys())}. Correct it."
+    raise InputError(why, field=name)
 
 
 def put_rows(connection: sa.Connection, name: str, rows: Iterable[Any]) -> Written:

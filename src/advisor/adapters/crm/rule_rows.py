@@ -76,10 +76,8 @@ def keep_rules(
 
 def _tags(tags: Tags, moment: datetime) -> pd.DataFrame:
     """A row a tag by rule."""
-    ids, families = (
-        np.array(tags.client_ids, dtype=object),
-        {t.id: t.family for t in tags.pack.tags},
-    )
+    families = {rule.id: rule.family for rule in tags.pack.tags}
+    ids = np.array(tags.client_ids, dtype=object)
     parts: list[pd.DataFrame] = []
     for name, bits in zip(tags.pack.ids, tags.by_rule, strict=True):
         mine = ids[np.unpackbits(bits, count=len(tags)).view(np.bool_)]

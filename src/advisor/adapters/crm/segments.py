@@ -91,10 +91,8 @@ class Segments:
         return len(self.client_ids)
 
     def __repr__(self) -> str:
-        return (
-            f"Segments({len(self):,} clients on {self.as_of}, {int((self.cell < 0).sum()):,}"
-            " unknown)"
-        )
+        unknown = int((self.cell < 0).sum())
+        return f"Segments({len(self):,} clients on {self.as_of}, {unknown:,} unknown)"
 
 
 def _words(codes: IntArray, ids: tuple[str, ...]) -> pd.Categorical:

@@ -85,10 +85,8 @@ def patiently(
             if answer.status not in _REFUSES_ALL:
                 return answer
             fault = f"it answers {answer.status}"
-        raise GoneError(
-            f"{method} {written(path.partition('?')[0])}: {fault}. Try again later, or give the"
-            " right address and key."
-        )
+        why = f"{method} {written(path.partition('?')[0])}: {fault}."
+        raise GoneError(f"{why} Try again later, or give the right address and key.")
 
     return call
 
@@ -103,11 +101,8 @@ def _answer(
         return type(error).__name__
     if isinstance(answer, Reply) and isinstance(answer.status, int):  # pyright: ignore[reportUnnecessaryIsInstance]
         return answer
-    raise InputError(
-        f"send gives a {type(answer).__name__}, whose status nobody can read here; return"
-        " Reply(status, body, headers).",
-        field="send",
-    )
+    why = f"send gives a {type(answer).__name__}, whose status nobody can read here;"
+    raise InputError(f"{why} return Reply(status, body, headers).", field="send")
 
 
 def _pause(answer: Reply | str, tried: int, *, once: bool) -> float | None:

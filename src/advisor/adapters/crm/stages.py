@@ -103,12 +103,9 @@ def stage(
 
 def _check_before(before: Stages, rules: StagePack, facts: ClientFacts) -> None:
     if before.as_of > facts.as_of:
-        raise InputError(
-            f"before is of {before.as_of}, which is after {facts.as_of}, the day of the facts; "
-            "days of entry would lie in the future. Pass the stages of an earlier day.",
-            field="before",
-            value=str(before.as_of),
-        )
+        why = f"before is of {before.as_of}, which is after {facts.as_of}, the day of the facts;"
+        remedy = "days of entry would lie in the future. Pass the stages of an earlier day."
+        raise InputError(f"{why} {remedy}", field="before", value=str(before.as_of))
     if before.pack.ids != rules.ids or before.pack.id != rules.id:
         raise InputError(
             f"before has the stages of pack {before.pack.id!r} {before.pack.ids}, not those of "

@@ -72,11 +72,8 @@ class StoreGateway:
         key = self.fields.key_of(record) or ""
         known = sa.select(tables.clients.c.id).where(tables.clients.c.id == key).limit(1)
         if connection.scalar(known) is None:
-            return Outcome(
-                key,
-                ok=False,
-                problem=f"The store has no client {personal(key)}. Put the client first.",
-            )
+            why = f"The store has no client {personal(key)}. Put the client first."
+            return Outcome(key, ok=False, problem=why)
         try:
             advice = Advice.model_validate(record.get("advice"))
         except InputError as error:
@@ -87,12 +84,8 @@ class StoreGateway:
                 self._put_tags(key, family, [names] if family == TIER else names, moment)
         document = advice.model_dump_json()
         a = tables.advice.c
-        last = (
-            sa.select(a.document)
-            .where(a.client_id == key)
-            .order_by(a.as_of.desc(), a.run.desc())
-            .limit(1)
-        )
+        last = sa.select(a.document).where(a.client_id == key).limit(1)
+        last = last.order_by(a.as_of.desc(), a.run.desc())
         if connection.scalar(last) == document:
             return Outcome(key, ok=True, created=False)
         run = f"gateway {moment.isoformat()} {hashlib.sha256(document.encode()).hexdigest()[:12]}"

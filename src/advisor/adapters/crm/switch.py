@@ -72,11 +72,8 @@ class Switch:
     def _set(self, stopped: bool, reason: object, operator: object) -> None:
         for name, value in (("reason", reason), ("operator", operator)):
             if not isinstance(value, str) or not value.strip():
-                raise InputError(
-                    f"{name} is {value!r}; who stops advice, and why, is kept. Say it in words.",
-                    field=name,
-                    value=value,
-                )
+                why = f"{name} is {value!r}; who stops advice, and why, is kept. Say it in words."
+                raise InputError(why, field=name, value=value)
         last = sa.select(sa.func.coalesce(sa.func.max(switch.c.seq), 0) + 1).scalar_subquery()
         row = {"stopped": stopped, "reason": reason, "operator": operator, "at": datetime.now(UTC)}
         with self._database.write() as connection:

@@ -72,12 +72,9 @@ class Tags:
         """
         check_type(before, Tags, "before", "Pass what tag(...) gave on an earlier day.")
         if before.as_of > self.as_of:
-            raise InputError(
-                f"before is of {before.as_of}, after {self.as_of}; added and removed would be"
-                " exchanged. Pass the tags of an earlier day.",
-                field="before",
-                value=str(before.as_of),
-            )
+            why = f"before is of {before.as_of}, after {self.as_of};"
+            remedy = "added and removed would be exchanged. Pass the tags of an earlier day."
+            raise InputError(f"{why} {remedy}", field="before", value=str(before.as_of))
         row, ids = before.index.find(self.client_ids), np.array(self.client_ids, dtype=object)
         parts: list[pd.DataFrame] = []
         for name in dict.fromkeys((*self.pack.ids, *before.pack.ids)):

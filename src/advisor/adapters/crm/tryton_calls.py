@@ -41,10 +41,8 @@ class Calls:
             for record in cast("list[Any]", page):
                 number = _record(record)["id"]
                 if number <= last:
-                    raise AdapterError(
-                        f"Tryton gives {model} in no order of ids. Give the address of a Tryton of"
-                        " 8.2 or later."
-                    )
+                    why = f"Tryton gives {model} in no order of ids."
+                    raise AdapterError(f"{why} Give the address of a Tryton of 8.2 or later.")
                 yield record
                 last = number
             if len(page) < SIZE:
@@ -66,10 +64,8 @@ class Calls:
         reply = self._send(method, f"{self._root}/{path}", {**params, "f": list(fields)}, body)
         if reply.ok:
             return decoded(reply.body)
-        raise AdapterError(
-            f"Tryton refuses ({reply.status} {said(reply.body)}). Correct the record, or the rights"
-            " of the key's user."
-        )
+        why = f"Tryton refuses ({reply.status} {said(reply.body)})."
+        raise AdapterError(f"{why} Correct the record, or the rights of the key's user.")
 
 
 def _record(record: Any) -> dict[str, Any]:

@@ -75,12 +75,9 @@ class ChainFile:
             line = read_line(last.decode("utf-8", "surrogateescape") + "\n")
             if isinstance(line, tuple):
                 return Head(line[0], line[2])
-            raise InputError(
-                f"The last line of {self._path} is no record, so nothing can follow it. "
-                "Restore the file from a copy; verify names what was changed.",
-                field="path",
-                value=str(self._path),
-            )
+            why = f"The last line of {self._path} is no record, so nothing can follow it."
+            remedy = "Restore the file from a copy; verify names what was changed."
+            raise InputError(f"{why} {remedy}", field="path", value=str(self._path))
         return Head()
 
 

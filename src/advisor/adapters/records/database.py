@@ -123,7 +123,5 @@ def database_of(store: object) -> Database:
     database = getattr(store, "database", store)
     if isinstance(database, Database):
         return database
-    raise InputError(
-        f"A store is needed, not {type(store).__name__}. Open one with Store.open(url).",
-        field="store",
-    )
+    why = f"A store is needed, not {type(store).__name__}. Open one with Store.open(url)."
+    raise InputError(why, field="store")

@@ -62,10 +62,8 @@ def postgresql_engine(target: sa.URL, schema: str) -> sa.Engine:
 
 def bad_url(what: str) -> InputError:
     """What is said of a URL that names no database of ours."""
-    return InputError(
-        f"The url {what}. Give sqlite:///file.db or postgresql+pg8000://user@host/database.",
-        field="url",
-    )
+    why = f"The url {what}. Give sqlite:///file.db or postgresql+pg8000://user@host/database."
+    return InputError(why, field="url")
 
 
 def translation(error: BaseException, url: Any) -> InputError:

@@ -99,8 +99,5 @@ def usable(path: Path, verb: str) -> Generator[None]:
         remedy = "Pass what export wrote." if verb == "read" else (
             "Free space, or choose another place; what was written before stays."
         )  # fmt: skip
-        raise InputError(
-            f"The ledger {str(path)!r} cannot be {verb} ({why}). {remedy}",
-            field="path",
-            value=str(path),
-        ) from None
+        why = f"The ledger {str(path)!r} cannot be {verb} ({why}). {remedy}"
+        raise InputError(why, field="path", value=str(path)) from None

@@ -74,11 +74,8 @@ class Ledger:
         """
         key = self._key if key is None else key
         if key is None:
-            raise InputError(
-                "There is no key to sign with, and an unsigned head proves nothing. Pass"
-                " key=new_key(), and keep it.",
-                field="key",
-            )
+            why = "There is no key to sign with, and an unsigned head proves nothing."
+            raise InputError(f"{why} Pass key=new_key(), and keep it.", field="key")
         return self.head().signed(key)
 
     def records(self) -> Iterator[tuple[int, datetime, Record]]:
@@ -119,9 +116,6 @@ class Ledger:
 
 def _text(record: object) -> str:
     if not isinstance(record, Record):
-        raise InputError(
-            f"A ledger keeps records, and this is {type(record).__name__}. Make Record(kind=...,"
-            " decision=...).",
-            field="records",
-        )
+        why = f"A ledger keeps records, and this is {type(record).__name__}."
+        raise InputError(f"{why} Make Record(kind=..., decision=...).", field="records")
     return canonical(record.content()).decode()

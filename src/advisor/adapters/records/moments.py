@@ -23,12 +23,8 @@ def moment_of(at: object, field: str = "at") -> datetime:
     if isinstance(at, datetime) and at.utcoffset() is not None:
         with suppress(OverflowError):
             return at.astimezone(UTC)
-    raise InputError(
-        f"{field} is {at!r}; moments are kept in UTC, so it needs a time zone. Pass datetime(...,"
-        " tzinfo=UTC).",
-        field=field,
-        value=at,
-    )
+    why = f"{field} is {at!r}; moments are kept in UTC, so it needs a time zone."
+    raise InputError(f"{why} Pass datetime(..., tzinfo=UTC).", field=field, value=at)
 
 
 def moment_text(at: datetime) -> str:
@@ -46,12 +42,8 @@ def calendar_day(day: Day, field: str) -> date:
     read = cast("object", as_day(day, field).item())
     if isinstance(read, date):
         return read
-    raise InputError(
-        f"{field} is {day}, beyond the days that a database keeps. Pass one of the years 1 to"
-        " 9999.",
-        field=field,
-        value=day,
-    )
+    why = f"{field} is {day}, beyond the days that a database keeps."
+    raise InputError(f"{why} Pass one of the years 1 to 9999.", field=field, value=day)
 
 
 def day_or_none(day: Day | None, field: str = "as_of") -> date | None:

@@ -106,11 +106,9 @@ class Record(Contract):
             part = waiting.pop()
             for key in sorted(map(str, part)) if isinstance(part, dict) else ():
                 if about_clients(key):
-                    raise InputError(
-                        f"data holds {key}, which tells about a client; a ledger is never erased."
-                        " Leave it out, and give the digest of the inputs.",
-                        field=f"data.{key}",
-                    )
+                    why = f"data holds {key}, which tells about a client; a ledger is never erased."
+                    remedy = "Leave it out, and give the digest of the inputs."
+                    raise InputError(f"{why} {remedy}", field=f"data.{key}")
             waiting += part.values() if isinstance(part, dict) else ()
             waiting += part if isinstance(part, list | tuple) else ()
         return data

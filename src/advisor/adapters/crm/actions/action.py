@@ -60,16 +60,11 @@ class Actions:
     counts: IntArray
 
     def __getitem__(self, i: int) -> Action:
-        play, client, product = (
-            self.plays[self.play_codes[i]],
-            self.client_ids[i],
-            self.product_ids[i],
-        )
+        client, product = self.client_ids[i], self.product_ids[i]
+        play = self.plays[self.play_codes[i]]
         text = "\n".join((play.id, client, product or "", self.at.date().isoformat()))
-        same = {
-            n: getattr(play, n)
-            for n in ("action", "purpose", "cap", "cap_days", "priority", "names_product")
-        }
+        names = ("action", "purpose", "cap", "cap_days", "priority", "names_product")
+        same = {name: getattr(play, name) for name in names}
         return Action(
             id=hashlib.sha256(text.encode()).hexdigest()[:24],
             client_id=client,
@@ -91,12 +86,8 @@ class Actions:
     def to_frame(self) -> pd.DataFrame:
         """One row an action."""
         names = np.array([play.id for play in self.plays], dtype=object)
-        columns = {
-            "client_id": self.client_ids,
-            "product_id": self.product_ids,
-            "count": self.counts,
-        }
-        return pd.DataFrame({"play": names[self.play_codes], **columns})
+        whose = {"client_id": self.client_ids, "product_id": self.product_ids}
+        return pd.DataFrame({"play": names[self.play_codes], **whose, "count": self.counts})
 
     def __len__(self) -> int:
         return len(self.play_codes)

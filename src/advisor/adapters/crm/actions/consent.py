@@ -43,12 +43,9 @@ class Consent(Contract):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.withdrawn is not None and self.withdrawn < self.given:
-            raise InputError(
-                f"A consent to {self.purpose!r} was withdrawn before it was given, so it is not"
-                " known whether it stands. Correct the moments.",
-                field="withdrawn",
-                value=str(self.withdrawn),
-            )
+            why = f"A consent to {self.purpose!r} was withdrawn before it was given,"
+            remedy = "so it is not known whether it stands. Correct the moments."
+            raise InputError(f"{why} {remedy}", field="withdrawn", value=str(self.withdrawn))
         return self
 
 

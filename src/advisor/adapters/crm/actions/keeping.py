@@ -54,11 +54,8 @@ def consents(store: Store) -> tuple[Consent, ...]:
 def _rows(actions: Released | Iterable[Action], at: datetime) -> Iterator[dict[str, Any]]:
     if isinstance(actions, Released):
         yield from (_row(action, "sent", at, None) for action in actions.send)
-        yield from (
-            _row(h.action, "held", at, f"{h.code}: {h.why}")
-            for h in actions.held
-            if h.code != "repeated"
-        )
+        held = (h for h in actions.held if h.code != "repeated")
+        yield from (_row(h.action, "held", at, f"{h.code}: {h.why}") for h in held)
         return
     for action in actions:
         check_type(action, Action, "actions", "Pass what propose(...) or release(...) gave.")
@@ -67,12 +64,5 @@ def _rows(actions: Released | Iterable[Action], at: datetime) -> Iterator[dict[s
 
 def _row(action: Action, state: str, at: datetime, why: str | None) -> dict[str, Any]:
     same = {n: getattr(action, n) for n in ("id", "client_id", "play", "action", "product_id")}
-    data = action.model_dump_json()
-    return {
-        **same,
-        "state": state,
-        "proposed": action.proposed_at,
-        "changed": at,
-        "why": why,
-        "data": data,
-    }
+    row = {**same, "state": state, "proposed": action.proposed_at, "changed": at, "why": why}
+    return {**row, "data": action.model_dump_json()}

@@ -30,12 +30,9 @@ class EventPattern(Contract):
     @model_validator(mode="after")
     def _of_a_type(self) -> Self:
         if self.type not in EVENT_TYPES:
-            raise InputError(
-                f"There is no event type {self.type!r}, so the pattern could never be seen. Take"
-                f" one of {', '.join(sorted(EVENT_TYPES))}.",
-                field="type",
-                value=self.type,
-            )
+            why = f"There is no event type {self.type!r}, so the pattern could never be seen."
+            remedy = f"Take one of {', '.join(sorted(EVENT_TYPES))}."
+            raise InputError(f"{why} {remedy}", field="type", value=self.type)
         return self
 
 
@@ -69,20 +66,14 @@ class Play(NamedItem):
     @model_validator(mode="after")
     def _usable(self) -> Self:
         if not (self.any_of or self.pattern or self.reviews or self.stages):
-            raise InputError(
-                f"Play {self.id!r} has no trigger and would go to everybody; give any_of, pattern,"
-                " reviews or stages.",
-                field="any_of",
-                value=self.id,
-            )
+            why = f"Play {self.id!r} has no trigger and would go to everybody;"
+            remedy = "give any_of, pattern, reviews or stages."
+            raise InputError(f"{why} {remedy}", field="any_of", value=self.id)
         strange = sorted(set(self.reviews) - set(TRIGGERS))
         if strange:
-            raise InputError(
-                f"Play {self.id!r} waits for the review trigger {strange[0]!r}, which does not"
-                f" exist; there are {', '.join(TRIGGERS)}.",
-                field="reviews",
-                value=strange[0],
-            )
+            why = f"Play {self.id!r} waits for the review trigger {strange[0]!r},"
+            remedy = f"which does not exist; there are {', '.join(TRIGGERS)}."
+            raise InputError(f"{why} {remedy}", field="reviews", value=strange[0])
         check_languages(self.texts, f"Play {self.id!r} has no text", "texts", self.id)
         return self
 

@@ -63,12 +63,9 @@ class EventTable:
         type_codes, types = id_codes(frame["type"], "type", "it says nothing. Drop or mend it.")
         for name in types.ids:
             if name not in EVENT_TYPES:
-                raise InputError(
-                    f"There is no event type {name!r}; nothing would read its events. Take one of"
-                    f" {', '.join(sorted(EVENT_TYPES))}.",
-                    field="type",
-                    value=name,
-                )
+                why = f"There is no event type {name!r}; nothing would read its events."
+                remedy = f"Take one of {', '.join(sorted(EVENT_TYPES))}."
+                raise InputError(f"{why} {remedy}", field="type", value=name)
         times, _ = as_times(frame["time"], "time")
         named, dated = "product_id" in frame, "day" in frame
         words = column_of(frame["product_id"]).words() if named else None

@@ -13,15 +13,9 @@ from advisor.errors import InputError
 HIGH_RISK = 4
 """R4 and R5 are high risk."""
 STATED = (
-    "wealth",
-    "age",
-    "income",
-    "liabilities",
-    "monthly_spending",
-    "reserve_months",
-    "planned_purchases",
-    "knowledge",
-)
+    "wealth", "age", "income", "liabilities", "monthly_spending", "reserve_months",
+    "planned_purchases", "knowledge",
+)  # fmt: skip
 BIASES = ("loss_aversion", "disposition", "overconfidence", "status_quo")
 
 
@@ -41,7 +35,7 @@ def client_columns(clients: ClientTable, day: np.datetime64) -> tuple[Columns, d
         age[np.isnat(clients.assessed_on)] = np.nan
         early = age < 0
         nearest = [min((goal.years for goal in g), default=np.nan) for g in clients.goals]
-        none = np.full(len(clients), np.nan)
+        none = [np.nan] * len(clients)
         columns: Columns = {name: getattr(clients, name) for name in STATED}
         columns |= {name: clients.biases[name] for name in BIASES if name in clients.biases}
         columns |= {
@@ -50,12 +44,8 @@ def client_columns(clients: ClientTable, day: np.datetime64) -> tuple[Columns, d
             "debt_to_income": ratio(clients.liabilities, clients.income),
             "professional": clients.professional.astype(np.float64),
             "sustainability": (clients.sustainability.codes >= 0).astype(np.float64),
-            "goals": (
-                np.array([float(len(g)) for g in clients.goals])
-                if clients.goals
-                else np.zeros(len(clients))
-            ),
-            "years_to_goal": np.array(nearest) if clients.goals else none,
+            "goals": np.array([float(len(g)) for g in clients.goals] or [0.0] * len(clients)),
+            "years_to_goal": np.array(nearest or none),
             "products_held": np.diff(entries.indptr).astype(np.float64),
             "invested_share": ratio(held, wealth),
             "idle_money": np.maximum(wealth - held, 0.0),
@@ -87,18 +77,10 @@ def profile_columns(clients: ClientTable, profiles: RiskProfiles, day: np.dateti
     left[np.isnat(profiles.valid_until)] = np.nan
     level = profiles.level.astype(np.float64)
     level[[*profiles.problems]] = np.nan
-    columns = {
-        "level": level,
-        "tolerance": profiles.tolerance,
-        "capacity": profiles.capacity,
-        "knowledge": profiles.knowledge,
-    }
-    columns["days_to_expiry"] = left
-    return (
-        {name: np.where(missing, np.nan, values[place]) for name, values in columns.items()}
-        if len(profiles)
-        else {}
-    )
+    columns = {name: getattr(profiles, name) for name in ("tolerance", "capacity", "knowledge")}
+    columns |= {"level": level, "days_to_expiry": left}
+    known = columns.items() if len(profiles) else ()
+    return {name: np.where(missing, np.nan, values[place]) for name, values in known}
 
 
 def catalogue_columns(

@@ -38,11 +38,9 @@ def is_fact(name: str) -> bool:
 def fact_column(name: str, values: object, count: int) -> FloatArray:
     """Values of a fact, shape (count,), nan = unknown."""
     if not is_fact(name):
-        raise InputError(
-            f"{name!r} is no fact that rules know; use one of fact_names(), or call it own:{name}.",
-            field="columns",
-            value=name,
-        )
+        why = f"{name!r} is no fact that rules know;"
+        remedy = f"use one of fact_names(), or call it own:{name}."
+        raise InputError(f"{why} {remedy}", field="columns", value=name)
     column = float_array(values, name, shape=(count,), allow_nan=True)
     unit = facts_on_record()[name][0] if name in facts_on_record() else "number"
     if unit != "number" and (column < 0).any():

@@ -110,12 +110,9 @@ class ClientFacts:
         if name in self.columns:
             return self.columns[name]
         if name not in facts_on_record():
-            raise InputError(
-                f"The fact {name!r} is not among those of these clients; add it with with_columns,"
-                " or correct the rule that reads it.",
-                field="fact",
-                value=name,
-            )
+            why = f"The fact {name!r} is not among those of these clients;"
+            remedy = "add it with with_columns, or correct the rule that reads it."
+            raise InputError(f"{why} {remedy}", field="fact", value=name)
         return np.broadcast_to(np.array(np.nan), (len(self),))
 
     @property
@@ -131,11 +128,8 @@ class ClientFacts:
             names: Which, in order; default `names`.
         """
         chosen = self.names if names is None else tuple(names)
-        return (
-            np.column_stack([self.column(name) for name in chosen])
-            if chosen
-            else np.empty((len(self), 0))
-        )
+        columns = [self.column(name) for name in chosen]
+        return np.column_stack(columns) if columns else np.empty((len(self), 0))
 
     @cached_property
     def index(self) -> IdMap:

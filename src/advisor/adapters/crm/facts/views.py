@@ -39,18 +39,16 @@ def event_columns(
     most = np.zeros(count)
     np.maximum.at(most, who[~bought], views[~bought].astype(np.float64))
     life = (rows >= 0) & events.is_of(LIFE_EVENT) & (events.dates >= day)
+    last_event = extreme(rows[rows >= 0], moment[rows >= 0], count, first=False)
+    next_life_event = extreme(rows[life], events.dates[life], count, first=True)
     return {
         "events": counts(rows[inside & events.counts], count),
-        "days_since_event": since(
-            extreme(rows[rows >= 0], moment[rows >= 0], count, first=False), day
-        ),
+        "days_since_event": since(last_event, day),
         "views": counts(rows[viewed], count),
         "products_viewed": counts(who, count),
         "views_not_bought": most,
         "bought_after_view": counts(who[bought], count),
-        "days_to_event": (
-            0.0 - since(extreme(rows[life], events.dates[life], count, first=True), day)
-        ),
+        "days_to_event": 0.0 - since(next_life_event, day),
     }
 
 
@@ -82,13 +80,8 @@ def last_purchase(
     keys = pairs[0] * width + pairs[1]
     last = np.full(len(keys), np.iinfo(np.int64).min + 1)
     orders = events.is_of(BOUGHT)
-    bought = [
-        (
-            clients.of(events.clients)[events.client_codes[orders]],
-            events.product_codes[orders],
-            events.times[orders],
-        )
-    ]
+    who = clients.of(events.clients)[events.client_codes[orders]]
+    bought = [(who, events.product_codes[orders], events.times[orders])]
     if purchases is not None:
         p, codes = purchases, events.products.find(purchases.products.ids)
         bought.append((clients.of(p.clients)[p.client_codes], codes[p.product_codes], p.days))

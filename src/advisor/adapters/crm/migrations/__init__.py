@@ -60,12 +60,8 @@ def check_ready(connection: sa.Connection, tenant: str) -> None:
         why = "The database has no tables of this tenant yet. Call migrate() once."
         raise InputError(why, field="url")
     if version != newest:
-        raise InputError(
-            f"The database is of version {version!r}, and this library writes {newest!r}. Call"
-            " migrate() once.",
-            field="url",
-            value=version,
-        )
+        why = f"The database is of version {version!r}, and this library writes {newest!r}."
+        raise InputError(f"{why} Call migrate() once.", field="url", value=version)
     _check_tenant(connection, tenant)
 
 
@@ -88,9 +84,6 @@ def _version_of(connection: sa.Connection, known: Any) -> str | None:
 def _check_tenant(connection: sa.Connection, tenant: str) -> None:
     name = connection.scalar(sa.select(tenants.c.name))
     if name != tenant:
-        raise InputError(
-            f"The database belongs to the tenant {name!r}, and {tenant!r} was asked for: two "
-            "tenants never share tables. Give each a file or a name of its own.",
-            field="tenant",
-            value=tenant,
-        )
+        why = f"The database belongs to the tenant {name!r}, and {tenant!r} was asked for:"
+        remedy = "two tenants never share tables. Give each a file or a name of its own."
+        raise InputError(f"{why} {remedy}", field="tenant", value=tenant)

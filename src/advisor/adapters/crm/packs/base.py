@@ -68,12 +68,9 @@ class Pack(Signed):
     @model_validator(mode="after")
     def _dates_in_order(self) -> Self:
         if self.effective_to is not None and self.effective_to < self.effective_from:
-            raise InputError(
-                f"Pack {self.id!r} applies from {self.effective_from} to {self.effective_to};"
-                " correct the dates.",
-                field="effective_to",
-                value=str(self.effective_to),
-            )
+            why = f"Pack {self.id!r} applies from {self.effective_from} to {self.effective_to};"
+            remedy = "correct the dates."
+            raise InputError(f"{why} {remedy}", field="effective_to", value=str(self.effective_to))
         return self
 
 

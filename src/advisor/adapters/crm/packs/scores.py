@@ -40,12 +40,9 @@ class ScorePack(QuantilePack):
         """Each client's score, shape (c,); nan = nothing is known."""
         due = [w for w in self.weightings if np.datetime64(w.effective_from) <= facts.as_of]
         if not due:
-            raise InputError(
-                f"Pack {self.id!r} has no weights for {facts.as_of}; the first apply later. Add"
-                " those of that day.",
-                field="weightings",
-                value=str(facts.as_of),
-            )
+            why = f"Pack {self.id!r} has no weights for {facts.as_of}; the first apply later."
+            remedy = "Add those of that day."
+            raise InputError(f"{why} {remedy}", field="weightings", value=str(facts.as_of))
         weights = max(due, key=lambda w: w.effective_from).weights
         ranks, total = self.ranks(facts) / len(self.quantiles), sum(weights.values())
         points = np.zeros(len(facts))

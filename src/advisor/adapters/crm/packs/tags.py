@@ -50,11 +50,8 @@ class TagPack(Pack):
         families = {tag.family for tag in self.tags}
         for family in self.mandatory:
             if family not in families:
-                raise InputError(
-                    f"Pack {self.id!r} has no tag of the mandatory family {family!r}; add one.",
-                    field="mandatory",
-                    value=family,
-                )
+                why = f"Pack {self.id!r} has no tag of the mandatory family {family!r}; add one."
+                raise InputError(why, field="mandatory", value=family)
         for tag in self.tags:
             unproved = [c.fact for group in tag.any_of for c in group if c.unknown]
             if tag.family in self.mandatory and unproved:

@@ -32,7 +32,6 @@ from advisor.adapters.analytics.governance import compare as compare
 from advisor.adapters.analytics.histories import purchase_histories as purchase_histories
 from advisor.adapters.analytics.isolation import IsolationScorer as IsolationScorer
 from advisor.adapters.analytics.lifetime import PurchaseModel as PurchaseModel
-from advisor.adapters.analytics.lifetime_value import clv as clv
 from advisor.adapters.analytics.logs import log_of as log_of
 from advisor.adapters.analytics.matching import MatchedPairs as MatchedPairs
 from advisor.adapters.analytics.matching import match_pairs as match_pairs
@@ -45,6 +44,7 @@ from advisor.adapters.analytics.quality_report import QualityReport as QualityRe
 from advisor.adapters.analytics.sandbox import SimulatedValue as SimulatedValue
 from advisor.adapters.analytics.sandbox import simulate_value as simulate_value
 from advisor.adapters.analytics.spending import SpendModel as SpendModel
+from advisor.adapters.analytics.spending import clv as clv
 from advisor.adapters.analytics.transaction_risk import Latency as Latency
 from advisor.adapters.analytics.transaction_risk import Score as Score
 from advisor.adapters.analytics.transaction_risk import Scorer as Scorer

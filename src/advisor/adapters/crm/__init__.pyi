@@ -39,13 +39,13 @@ from advisor.adapters.crm.outcomes import Pulled as Pulled
 from advisor.adapters.crm.packs.base import FactRule as FactRule
 from advisor.adapters.crm.packs.classes import RiskLabelPack as RiskLabelPack
 from advisor.adapters.crm.packs.classes import StagePack as StagePack
+from advisor.adapters.crm.packs.classes import TagPack as TagPack
+from advisor.adapters.crm.packs.classes import TagRule as TagRule
 from advisor.adapters.crm.packs.classes import TierPack as TierPack
 from advisor.adapters.crm.packs.ranks import ActivityPack as ActivityPack
 from advisor.adapters.crm.packs.ranks import RankedFact as RankedFact
 from advisor.adapters.crm.packs.scores import ScorePack as ScorePack
 from advisor.adapters.crm.packs.scores import Weighting as Weighting
-from advisor.adapters.crm.packs.tags import TagPack as TagPack
-from advisor.adapters.crm.packs.tags import TagRule as TagRule
 from advisor.adapters.crm.rest import RestGateway as RestGateway
 from advisor.adapters.crm.rule_rows import keep_rules as keep_rules
 from advisor.adapters.crm.rule_tags import Packs as Packs

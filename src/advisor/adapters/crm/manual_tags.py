@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import model_validator
 
 from advisor.adapters.crm.facts.table import ClientFacts
-from advisor.adapters.crm.packs.tags import TagPack
+from advisor.adapters.crm.packs.classes import TagPack
 from advisor.adapters.crm.values import Written
 from advisor.adapters.records.moments import end_of
 from advisor.arrays import check_type
@@ -108,6 +108,10 @@ def kept_tags(store: Store) -> tuple[ManualTag, ...]:
 def _row(one: ManualTag, families: dict[str, str]) -> dict[str, object]:
     """A row of the store, which holds until the start of the day after the last."""
     until = None if one.expires is None else end_of(one.expires)
-    row = {"client_id": one.client_id, "tag": one.tag, "family": families.get(one.tag)}
+    row: dict[str, object] = {
+        "client_id": one.client_id,
+        "tag": one.tag,
+        "family": families.get(one.tag),
+    }
     row |= {"provenance": one.source, "source": one.by, "until": until}
     return row | {"since": datetime.combine(one.on, time(), UTC)}

@@ -10,8 +10,15 @@ from pydantic import model_validator
 
 from advisor import Advice, Client, Signed
 from advisor.adapters.crm.bundled import bundled
-from advisor.adapters.crm.fields import FieldIn, FieldOut, word_of
-from advisor.adapters.crm.paths import incoming, outgoing, put_at, value_at
+from advisor.adapters.crm.paths import (
+    FieldIn,
+    FieldOut,
+    incoming,
+    outgoing,
+    put_at,
+    value_at,
+    word_of,
+)
 from advisor.cells import is_missing, is_word, text_of
 from advisor.errors import AdapterError, InputError
 from advisor.privacy import personal

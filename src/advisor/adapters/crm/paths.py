@@ -1,4 +1,4 @@
-"""Dotted paths into records, and numbers, days and words in the units of another system."""
+"""Dotted paths into records, units of another system, and the fields of a map."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, cast
 
+from advisor import Contract
 from advisor.cells import date_of, is_missing, number_of, text_of
+from advisor.errors import InputError
+from advisor.privacy import personal
 
 Number = Literal["", "thousands", "millions", "cents", "percent", "months"]
 FACTORS: dict[str, Decimal] = {
@@ -98,3 +101,38 @@ def outgoing(value: Any, unit: str, join: str | None) -> Any:
     if unit in FACTORS:
         return float(Decimal(repr(float(value))) / FACTORS[unit])
     return value
+
+
+class FieldIn(Contract):
+    """`path` in their record is the field `to` of a `Client` (`wealth`, `answers.q1`).
+
+    `words` says what their words mean (any other is refused), `default` what an empty cell means.
+    """
+
+    to: str
+    path: str
+    unit: Number | Literal["birthday"] = ""
+    words: dict[str, str | float | bool] = {}
+    default: str | float | bool | None = None
+
+
+class FieldOut(Contract):
+    """`path` in their record is written from `of`: a dotted path in `Advice`, `segment` or `tags`.
+
+    A list becomes one text with `join` between, or stays a list where that is None.
+    """
+
+    path: str
+    of: str
+    unit: Number | Literal["json"] = ""
+    words: dict[str, str | float | bool] = {}
+    join: str | None = None
+
+
+def word_of(field: FieldIn | FieldOut, cell: Any, fault: str) -> Any:
+    """What a word means on the other side. Raises `InputError` where the map has none."""
+    word = text_of(cell)
+    if word not in field.words:
+        why = f"{field.path} is {personal(cell)}, which {fault} ({', '.join(field.words)})."
+        raise InputError(f"{why} Correct it there, or add it to `words`.", field=field.path)
+    return field.words[word]

@@ -12,8 +12,7 @@ import numpy as np
 
 from advisor import ClientTable, Event, Interactions, RiskProfiles, Trades
 from advisor.adapters.crm.facts.table import ClientFacts
-from advisor.adapters.crm.packs.classes import StagePack, TierPack
-from advisor.adapters.crm.packs.tags import TagPack
+from advisor.adapters.crm.packs.classes import StagePack, TagPack, TierPack
 from advisor.adapters.crm.tags import tag
 
 

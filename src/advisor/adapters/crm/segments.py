@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -95,7 +96,7 @@ class Segments:
         return f"Segments({len(self):,} clients on {self.as_of}, {unknown:,} unknown)"
 
 
-def _words(codes: IntArray, ids: tuple[str, ...]) -> pd.Categorical:
+def _words(codes: IntArray, ids: tuple[str, ...]) -> Any:
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(ids)))
 
 

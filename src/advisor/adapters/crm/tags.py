@@ -13,7 +13,7 @@ import pandas as pd
 from advisor.adapters.crm.conditions import Evaluator
 from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.manual_tags import ManualTag, manual_tags
-from advisor.adapters.crm.packs.tags import TagPack
+from advisor.adapters.crm.packs.classes import TagPack
 from advisor.annotations import Items
 from advisor.arrays import BoolArray, check_type
 from advisor.data.ids import IdMap

@@ -20,6 +20,7 @@ from advisor.engine.batch import AdviceBatch
 from advisor.engine.causes import true_causes
 from advisor.engine.orders import (
     Limits,
+    Nearest,
     Orders,
     Outcome,
     Trades,
@@ -28,6 +29,7 @@ from advisor.engine.orders import (
     trades_of,
     units_of,
 )
+from advisor.engine.picks.nearer import come_nearer
 from advisor.engine.picks.picks import Case, Chosen, choose
 from advisor.engine.portfolios.allocation import (
     HOLDINGS_ABOVE,
@@ -194,23 +196,32 @@ def _orders(
     case = Case.of(state, clients, offer, holdings, allocations.effective, worth, picks)
     trades = trades_of(allocations.weights, wealth, invested, holdings, worth)
     chosen = choose(state, case, trades, invested)
-    supply, who = (state.vehicles, state.catalogue), (wealth, invested, case.pure)
+    supply = (state.vehicles, state.catalogue)
     bands = (state.bands.upper_volatility, state.bands.stress_loss)
     limits = Limits(*(np.array([np.nan, *of])[profiles.level] for of in bands))
 
-    def lead_to(*, guard: bool) -> Outcome:
-        orders = Orders(trades.sales, chosen.codes, chosen.money)
+    def lead_to(orders: Orders, who: BoolArray, *, guard: bool = False) -> Outcome:
+        clients_of = (wealth, who, case.pure)
         return settle(
-            allocations.weights, who, holdings, orders, supply, worth, limits, guard=guard
+            allocations.weights, clients_of, holdings, orders, supply, worth, limits, guard=guard
         )
 
-    outcome = lead_to(guard=False)
+    # 1. orders that are worth making
+    outcome = lead_to(Orders(trades.sales, chosen.codes, chosen.money), invested)
+    nearest = Nearest(
+        wealth, allocations.weights, case.pure, holdings, trades, worth, limits, *supply, state.caps
+    )
+    come_nearer(state, case, nearest, chosen, outcome, invested, lead_to)
+    # 2. where these end above the level: every trade, then less risk
     lowered = outcome.beyond
     if lowered.any():
         worth = worth.exact(lowered)
-        trades = trades_of(allocations.weights, wealth, invested, holdings, worth)
-        chosen.take_over(choose(state, replace(case, worth=worth), trades, lowered), lowered)
-        lowered = lead_to(guard=False).beyond
-        outcome = lead_to(guard=True)
+        exact = trades_of(allocations.weights, wealth, lowered, holdings, worth)
+        mine = lowered[holdings.rows]
+        trades.sales[mine] = exact.sales[mine]
+        chosen.take_over(choose(state, replace(case, worth=worth), exact, lowered), lowered)
+        orders = Orders(trades.sales, chosen.codes, chosen.money)
+        lowered = lead_to(orders, invested).beyond
+        outcome = lead_to(orders, invested, guard=True)
         chosen.leave_out(*_sold(holdings, trades))
     return _Orders(trades, chosen, outcome, worth, lowered)

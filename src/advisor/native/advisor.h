@@ -146,6 +146,33 @@ typedef struct {
     integer corners, segments;
 } Path;
 
+/* programme.c: `height` rows and the objective, `q` columns and the right side. */
+typedef struct {
+    integer q, v;
+    double *table, *worth, *most, *shares, *space, *x;
+    integer *basic, *open;
+} Programme;
+
+void take_programme(Room *room, integer q, integer v, Programme *p);
+void most_kept(const Programme *p);
+
+/* A holding may be sold or kept; must be kept; must be sold. */
+enum { FREE = 0, KEPT = 1, LEAVING = 2 };
+/* Units of money that are rounding of a division. */
+static const double GRID = 1e-6;
+
+/* The largest multiple of `unit` that is no more than `money`. Reference: `down`. */
+static inline double down(double money, double unit) {
+    double count = floor(money / unit * (1.0 + 4e-16) + GRID);
+    return unit < 1.0 ? count / rint(1.0 / unit) : count * unit;
+}
+
+/* The smallest multiple of `unit` that is no less than `money`. Reference: `up`. */
+static inline double up(double money, double unit) {
+    double count = ceil(money / unit * (1.0 - 4e-16) - GRID);
+    return unit < 1.0 ? count / rint(1.0 / unit) : count * unit;
+}
+
 /* preferences.c: corners of a frontier: risk tolerance, mean, variance, and on the way to the next half the variance's slope and its curve. */
 typedef struct {
     integer m;

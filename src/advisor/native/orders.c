@@ -4,93 +4,10 @@
  */
 #include "advisor.h"
 
-/* A holding may be sold or kept; must be kept; must be sold. */
-enum { FREE = 0, KEPT = 1, LEAVING = 2 };
 /* Columns of what an outcome says. */
 enum { CASH = 0, MEAN = 1, VOLATILITY = 2, LOSS = 3, FEE = 4, FACTS = 5 };
-/* A volatility or loss beyond its limit by less than `SLACK` is at it; `GRID` units of money are rounding of a division. */
-static const double SLACK = 1e-9, GRID = 1e-6, PIVOT = 1e-12, TINY = 1e-300;
-
-/* The largest multiple of `unit` that is no more than `money`. Reference: `down`. */
-static double down(double money, double unit) {
-    double count = floor(money / unit * (1.0 + 4e-16) + GRID);
-    return unit < 1.0 ? count / rint(1.0 / unit) : count * unit;
-}
-
-/* The smallest multiple of `unit` that is no less than `money`. Reference: `up`. */
-static double up(double money, double unit) {
-    double count = ceil(money / unit * (1.0 - 4e-16) - GRID);
-    return unit < 1.0 ? count / rint(1.0 / unit) : count * unit;
-}
-
-/* A linear programme in a condensed table: `height` rows and the objective, `q` columns and the right side. */
-typedef struct {
-    integer q, v;
-    double *table, *worth, *most, *shares, *space, *x;
-    integer *basic, *open;
-} Programme;
-
-/* Exchange a basic and an open variable. Reference: `pivot`. */
-static void exchange(const Programme *p, integer out, integer c) {
-    integer height = p->v + p->q + 1, width = p->q + 1;
-    double *chosen = p->table + out * width, pivot = chosen[c];
-    for (integer r = 0; r < height; r++) {
-        double *row = p->table + r * width;
-        if (r == out || row[c] == 0.0) continue;
-        double f = row[c] / pivot;
-        for (integer j = 0; j < width; j++) {
-            if (j != c) row[j] -= f * chosen[j];
-        }
-        row[c] = -f;
-    }
-    for (integer j = 0; j < width; j++) {
-        if (j != c) chosen[j] /= pivot;
-    }
-    chosen[c] = 1.0 / pivot;
-}
-
-/* Fill `x` that maximises worth * x with x * shares <= space and 0 <= x <= most, by the simplex method with Bland's rule (1977). `space` is at least
- * 0, so it starts at x = 0. Reference: `most_kept`. */
-static void most_kept(const Programme *p) {
-    integer q = p->q, v = p->v, rows = v + q, width = q + 1;
-    for (integer r = 0; r <= rows; r++) fill(width, p->table + r * width, 0.0);
-    for (integer j = 0; j < q; j++) {
-        for (integer r = 0; r < v; r++) p->table[r * width + j] = p->shares[j * v + r];
-        p->table[(v + j) * width + j] = 1.0;
-        p->table[(v + j) * width + q] = p->most[j];
-        p->table[rows * width + j] = p->worth[j];
-        p->open[j] = j;
-    }
-    for (integer r = 0; r < v; r++) p->table[r * width + q] = p->space[r];
-    for (integer r = 0; r < rows; r++) p->basic[r] = q + r;
-    for (integer step = 0; step < 100 * (rows + q); step++) {
-        integer c = -1, out = -1;
-        double least = INFINITY;
-        for (integer j = 0; j < q; j++) {
-            if (p->table[rows * width + j] > PIVOT && (c < 0 || p->open[j] < p->open[c])) c = j;
-        }
-        if (c < 0) break;
-        for (integer r = 0; r < rows; r++) {
-            const double *row = p->table + r * width;
-            if (!(row[c] > PIVOT)) continue;
-            double ratio = larger(row[q], 0.0) / row[c];
-            if (ratio < least || (ratio == least && p->basic[r] < p->basic[out])) {
-                out = r;
-                least = ratio;
-            }
-        }
-        if (out < 0) break;
-        exchange(p, out, c);
-        integer swapped = p->basic[out];
-        p->basic[out] = p->open[c];
-        p->open[c] = swapped;
-    }
-    fill(q, p->x, 0.0);
-    for (integer r = 0; r < rows; r++) {
-        integer j = p->basic[r];
-        if (j < q) p->x[j] = smaller(larger(p->table[r * width + q], 0.0), p->most[j]);
-    }
-}
+/* A volatility or loss beyond its limit by less than `SLACK` is at it; */
+static const double SLACK = 1e-9, TINY = 1e-300;
 
 /* Holdings of all clients over v vehicles. */
 typedef struct {
@@ -159,18 +76,6 @@ static void retain(const Holdings *h, integer first, integer last, double *room,
     } else {
         retain_pure(h, first, last, count, room, sales);
     }
-}
-
-static void take_programme(Room *room, integer q, integer v, Programme *p) {
-    *p = (Programme){.q = q, .v = v};
-    p->table = take_numbers(room, (v + q + 1) * (q + 1));
-    p->worth = take_numbers(room, q);
-    p->most = take_numbers(room, q);
-    p->shares = take_numbers(room, q * v);
-    p->space = take_numbers(room, v);
-    p->x = take_numbers(room, q);
-    p->basic = take_integers(room, v + q);
-    p->open = take_integers(room, q);
 }
 
 /* Clients `first` to `last` of c: `sales` by holding, `left`, `lacking` and `gaps` by vehicle, and the `budget` for purchases are written.

@@ -14,7 +14,7 @@ import advisor.risk_profile.biases.records as k
 from advisor.engine import kernels as engine
 from advisor.recommend import kernels
 from advisor.risk_profile.biases import kernels as trading
-from loops import biases, orders, picks, ranking
+from loops import biases, nearest, orders, picks, ranking
 
 SEEDS = st.integers(0, 2**31)
 NONE = np.zeros(0)
@@ -274,6 +274,48 @@ def test_sizes(seed: int) -> None:
     )
     with np.errstate(all="ignore"):
         orders.size_some(0, 6, *plain, *theirs)
+    same(ours, theirs)
+
+
+def nearest_case(
+    seed: int, n: int, scored: bool = True, c: int = 5, p: int = 6, slots: int = 3
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Clients away from their targets, among pure and mixed products with smallest purchases."""
+    rng = np.random.default_rng(seed)
+    start, holds = rows(rng, c, 3)
+    e, kinds = len(holds), n + 2
+    shares = np.vstack([np.eye(n), rng.dirichlet(np.ones(n), 2)])
+    kind = np.sort(rng.integers(0, kinds, p))
+    put = shares[kind]
+    product, asset = map(np.ascontiguousarray, np.nonzero(put))
+    by_kind = np.searchsorted(kind, np.arange(kinds + 1))
+    wealth, held = 5e3 + rng.random(c) * 5e3, np.floor(rng.random(e) * 1.5e3)
+    fate = rng.integers(0, 3, e)
+    codes = np.where(rng.random((c, slots)) < 0.5, rng.integers(0, p, (c, slots)), -1)
+    data = (
+        np.arange(c), rng.random((c, p)).round(1) if scored else np.zeros((0, p)),
+        rng.integers(0, 2, c), rng.random((2, p)) < 0.8, wealth, rng.choice([0.01, 1.0], c),
+        rng.choice([0.0, 300.0], c), start, held, fate, np.where(rng.random(e) < 0.3, -1, holds),
+        rng.random(e) * 0.02, put[holds], 0.002 * (seed % 3), rng.choice([0.0, 400.0, 2e3], p),
+        rng.random(p) * 0.02, rng.random(p), rng.random(p) * 3.0,
+        np.searchsorted(product, np.arange(p + 1)), asset, put[product, asset], kind, by_kind,
+        np.arange(p), rng.random(n) * 0.5, rng.choice([0.2, 1.0], c), rng.random((c, n)) * 0.05,
+    )  # fmt: skip
+    money = np.where(codes >= 0, np.floor(rng.random((c, slots)) * 900.0), 0.0)
+    sales = np.where(fate == 2, held, 0.0)
+    likes = np.where(codes >= 0, 0.5, np.nan)
+    return data, (rng.dirichlet(np.ones(n), c), sales, codes, likes, money, np.ones(c, np.bool_))
+
+
+@given(SEEDS, st.integers(1, 4), st.booleans())
+def test_nearest(seed: int, n: int, scored: bool) -> None:
+    (data, ours), (_, theirs) = nearest_case(seed, n, scored), nearest_case(seed, n, scored)
+    engine.nearest_rows(*data, *ours)
+    target, sales, codes, likes, money, found = theirs
+    groups = (data[1:4], data[4:7], data[7:13], data[13], data[14:24], data[24:27])
+    nearest.nearest_some(
+        0, 5, data[0], *groups, target, sales, (codes, likes, money), found
+    )
     same(ours, theirs)
 
 

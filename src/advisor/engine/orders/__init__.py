@@ -1,6 +1,7 @@
 """Orders: what to sell and buy, sized exactly, and what they lead to."""
 
 from advisor.engine.orders.money import unit_of, units_of
+from advisor.engine.orders.nearest import Nearest
 from advisor.engine.orders.outcome import Limits, Orders, Outcome, settle
 from advisor.engine.orders.sales import Trades, Worth, trades_of
 from advisor.engine.orders.settings import TradeSettings
@@ -9,6 +10,7 @@ from advisor.engine.orders.sizes import Caps, size_picks
 __all__ = [
     "Caps",
     "Limits",
+    "Nearest",
     "Orders",
     "Outcome",
     "TradeSettings",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -40,6 +40,11 @@ class Outcome:
     fee: FloatArray
     lacking: FloatArray
     beyond: BoolArray
+
+    def take_over(self, other: Outcome, rows: IntArray) -> None:
+        """Take what another answer says of the clients in `rows`."""
+        for field in fields(self):
+            getattr(self, field.name)[rows] = getattr(other, field.name)[rows]
 
 
 @dataclass(frozen=True, eq=False)

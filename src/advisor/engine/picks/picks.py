@@ -18,9 +18,9 @@ from advisor.engine.universe.holdings import Holdings
 from advisor.recommend.model.batch import Batch
 from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio
-from advisor.recommend.portfolio_fit.picks import PickSettings, pick_products
+from advisor.recommend.portfolio_fit.picks import Picks, PickSettings, pick_products
 
-_ROWS_AT_A_TIME = 8192
+ROWS_AT_A_TIME = 8192
 """Clients scored together: bounds the score matrix to this many rows by p products."""
 
 
@@ -67,6 +67,16 @@ class Chosen:
         """Take the picks of the clients in `rows`, shape (c,), from another answer about them."""
         for name in ("codes", "scores", "relevance", "utility", "money"):
             getattr(self, name)[rows] = getattr(other, name)[rows]
+
+    def write(self, rows: IntArray, picks: Picks, relevance: FloatArray) -> None:
+        """Put picks of the clients in `rows`, and what the recommender says of each, in place."""
+        self.codes[rows], self.scores[rows], self.money[rows] = (
+            picks.codes,
+            picks.scores,
+            picks.money,
+        )
+        self.utility[rows] = np.nan if picks.utility is None else picks.utility
+        self.relevance[rows] = relevance
 
     def leave_out(self, rows: IntArray, products: IntArray) -> None:
         """Empty the slots without money of products that the client sells: what is sold is no
@@ -118,7 +128,7 @@ class Case:
         """Look the clients up, where they are few enough to be kept together."""
         known = (
             state.recommender.known(clients.ids, clients)
-            if len(clients) <= _ROWS_AT_A_TIME and k
+            if len(clients) <= ROWS_AT_A_TIME and k
             else None
         )
         return cls(clients, offer, holdings, risk_aversion, worth, k, known)
@@ -152,8 +162,13 @@ def choose(state: AdvisorState, case: Case, trades: Trades, invested: BoolArray)
     return chosen
 
 
-def _known(
-    known: Batch | None, state: AdvisorState, clients: ClientTable, part: IntArray, everybody: bool
+def known_about(
+    known: Batch | None,
+    state: AdvisorState,
+    clients: ClientTable,
+    part: IntArray,
+    *,
+    everybody: bool,
 ) -> Batch:
     """What is known about the clients in `part`."""
     if known is not None:
@@ -173,7 +188,7 @@ def _fill(
 ) -> None:
     """Products for the clients in `rows`; `looked_through`: a mixed product counts as its parts."""
     count, products = len(case.clients), case.offer.products
-    everybody = len(rows) == count <= _ROWS_AT_A_TIME
+    everybody = len(rows) == count <= ROWS_AT_A_TIME
     exposures = (state.vehicles.parts if looked_through else state.vehicles.mixes).with_terms(
         min_purchase=state.catalogue.min_purchase,
         fee=state.catalogue.annual_fee,
@@ -186,10 +201,10 @@ def _fill(
         diversity=state.diversity,
         similarity=state.likeness,
     )
-    for start in range(0, len(rows), _ROWS_AT_A_TIME):
-        part = rows[start : start + _ROWS_AT_A_TIME]
+    for start in range(0, len(rows), ROWS_AT_A_TIME):
+        part = rows[start : start + ROWS_AT_A_TIME]
         relevance = state.recommender.scores_of(
-            _known(into.known, state, case.clients, part, everybody)
+            known_about(into.known, state, case.clients, part, everybody=everybody)
         )
         offered = products if everybody else products.take(part)
         found = pick_products(
@@ -210,13 +225,5 @@ def _fill(
             (state.vehicles, state.catalogue),
             state.caps,
         )
-        into.codes[part], into.scores[part], into.money[part] = (
-            found.codes,
-            found.scores,
-            found.money,
-        )
-        if found.utility is not None:
-            into.utility[part] = found.utility
         liked = relevance[np.arange(len(part))[:, None], found.codes]
-        liked[found.codes < 0] = np.nan
-        into.relevance[part] = liked
+        into.write(part, found, np.where(found.codes < 0, np.nan, liked))

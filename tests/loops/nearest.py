@@ -123,7 +123,8 @@ def relax(s, state):
     """The nearest portfolio where what is not decided may be traded in any size: its distance,
     and what is kept and bought."""
     n, held, bought = s.n, state[: len(s.money)], state[len(s.money) :]
-    cash, rate, slots, x = s.cash, 1.0 + s.cost, s.k, s.base.copy()
+    cash, rate, x = s.cash, 1.0 + s.cost, s.base.copy()
+    slots = min(s.k, len(s.columns))
     for h, money in enumerate(s.money):
         if held[h] == SOLD and money < s.small:
             return np.inf, None, None
@@ -235,11 +236,7 @@ def open_case(s, q, c, band):
     for e in range(c["begin"], c["end"]):
         money = c["held"][e] / c["wealth"]
         paid += (
-            money
-            if c["fate"][e] == KEPT
-            else s.cost * money
-            if c["fate"][e] == LEAVING
-            else 0.0
+            money if c["fate"][e] == KEPT else s.cost * money if c["fate"][e] == LEAVING else 0.0
         )
         if c["fate"][e] == KEPT:
             s.base += money * c["part"][e]
@@ -267,7 +264,7 @@ def open_case(s, q, c, band):
         if not c["allowed"][j]:
             continue
         h, v = holding_of(s, c, j), q["kind"][j]
-        least = max(max(q["least"][j], c["small"]), c["unit"]) / c["wealth"]
+        least = max(q["least"][j], c["small"], c["unit"]) / c["wealth"]
         if h >= 0:
             add_column(s, q, j, h, least)
         elif (
@@ -278,7 +275,8 @@ def open_case(s, q, c, band):
             chosen[v] = j
     for v in sorted(chosen):
         j = chosen[v]
-        add_column(s, q, j, -1, max(max(q["least"][j], c["small"]), c["unit"]) / c["wealth"])
+        add_column(s, q, j, -1, max(q["least"][j], c["small"], c["unit"]) / c["wealth"])
+    s.limit -= (len(s.columns) + len(s.entry) + 1) * c["unit"] / c["wealth"]
     for share in [*(column.put for column in s.columns), *s.part]:
         if (share > 0.0).sum() > 1:
             s.mixed |= share > 0.0
@@ -355,7 +353,7 @@ def nearest_some(
         if not wealth[row] > 0.0:
             continue
         s = Search(part.shape[1], codes.shape[1], cost, target[i])
-        s.stress, s.limit = stress, limit[row] - (s.k + 1) * unit[row] / wealth[row]
+        s.stress, s.limit = stress, limit[row]
         c = {
             "begin": start[row], "end": start[row + 1], "wealth": wealth[row], "unit": unit[row],
             "small": small[row], "scored": len(scores) > 0, "held": held, "rate": rate, "part": part, "scores": scores[i] if len(scores) else np.zeros(len(q["kind"])),

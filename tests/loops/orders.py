@@ -601,6 +601,8 @@ def spread_over(
             if not foreign and names[0][j] == names[0][code]:
                 others = np.inf  # the issuer holds as much as before
             move = down(min(own, others, excess), unit)
+            if 0.0 < money[i, pick] - move < stays:  # what stays is no too small purchase
+                move = down(money[i, pick] - stays, unit)
             fresh = codes[i, slot] != j or money[i, slot] == 0.0
             if move < unit or (fresh and (move < least[j] or move < small)):
                 continue

@@ -32,8 +32,9 @@ from advisor.engine.output.columns import (
     problem_words,
     reason_codes,
     spelled,
-    unusual_kinds,
 )
+from advisor.engine.output.first_reasons import first_codes
+from advisor.engine.output.reason_table import reasons_held, unusual_kinds
 from advisor.engine.portfolios.allocation import STATUSES, Allocations, has_portfolio
 from advisor.engine.state import AdvisorState
 from advisor.engine.universe.eligibility_cache import Eligible
@@ -178,6 +179,16 @@ class AdviceBatch:
     def sales_of(self, i: int) -> dict[str, float]:
         """Money to sell of each holding of client i."""
         return self._entries(i, self.sales)
+
+    @cached_property
+    def reasons_held(self) -> tuple[BoolArray, ...]:
+        """For each entry of `PORTFOLIO_REASONS`, for which clients it holds, shape (c,)."""
+        return reasons_held(self)
+
+    @cached_property
+    def first_codes(self) -> IntArray:
+        """Position in `FIRST_CODES` of the first reason of each client, shape (c,)."""
+        return first_codes(self)
 
     @cached_property
     def unusual(self) -> dict[str, FloatArray]:

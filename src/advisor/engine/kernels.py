@@ -37,9 +37,9 @@ _NEAREST = Function(
     "rows:i8[b] scores:f8[scored,p] class_of:i8[b] allowed:b1[classes,p] wealth:f8[c] unit:f8[c]"
     " small:f8[c] start:i8[ends] held:f8[e] fate:i8[e] holds:i8[e] rate:f8[e] part:f8[e,n] cost:f8"
     " least:f8[p] fee:f8[p] toll:f8[p] worth:f8[p] product_start:i8[product_ends] asset:i8[shares]"
-    " share:f8[shares] kind:i8[p] kind_start:i8[kind_ends] member:i8[members] stress:f8[n] limit:f8[c]"
-    " band:f8[b,n]"
-    " target=f8[b,n] sales=f8[e] codes=i8[b,k] best=f8[b,k] money=f8[b,k] found=b1[b]",
+    " share:f8[shares] kind:i8[p] kind_start:i8[kind_ends] member:i8[members] stress:f8[n]"
+    " limit:f8[c] band:f8[b,n] target=f8[b,n] sales=f8[e] codes=i8[b,k] best=f8[b,k] money=f8[b,k]"
+    " found=b1[b]",
     rows=True,
 )
 

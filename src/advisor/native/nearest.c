@@ -142,7 +142,7 @@ static double relax(Search *s) {
     const int8_t *held = s->state, *bought = s->state + s->holdings;
     Programme *p = &s->lp;
     double cash = s->cash, rate = 1.0 + s->cost;
-    integer slots = s->k, n = s->n;
+    integer slots = s->k < s->columns ? s->k : s->columns, n = s->n;
     copy(n, s->base, s->x);
     for (integer h = 0; h < s->holdings; h++) {
         if (held[h] == SOLD && s->money[h] < s->small) return INFINITY;
@@ -326,6 +326,7 @@ static double open_case(Search *s, const Products *q, const Case *c, const doubl
         integer j = c->chosen[v];
         if (j >= 0) add_column(s, q, j, -1, larger(larger(q->least[j], c->small), c->unit) / c->wealth);
     }
+    s->limit -= (double)(s->columns + s->holdings + 1) * c->unit / c->wealth; /* room for rounding to units */
     for (integer i = 0; i < s->columns + s->holdings; i++) {
         const double *share = i < s->columns ? s->put + i * s->n : s->part + (i - s->columns) * s->n;
         integer touched = 0;
@@ -442,7 +443,7 @@ ADVISOR_API integer advisor_nearest(integer first, integer last, integer b, cons
                      .rate = rate, .part = part, .scores = scored > 0 ? scores + i * p : NULL, .fate = fate, .holds = holds, .allowed = allowed + class_of[i] * p,
                      .codes = codes + i * k, .chosen = chosen, .sales = sales, .money = money + i * k, .best = best + i * k};
         s.target = target + i * n;
-        s.limit = limit[row] - (double)(k + 1) * unit[row] / wealth[row];
+        s.limit = limit[row];
         double now = open_case(&s, &q, &mine, band + i * n), range[2] = {INFINITY, -INFINITY};
         if (now < MATERIAL || is_near(&s, now)) continue;
         found[i] = scored == 0 || search(&s, now);

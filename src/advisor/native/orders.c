@@ -468,9 +468,10 @@ typedef struct {
 } Move;
 
 /* The open product of the same exposures that is worth most to take `excess`. */
-static Move best_move(const Buyer *q, integer code, double excess, bool foreign, const double range[2], double total) {
+static Move best_move(const Buyer *q, integer pick, double excess, bool foreign, const double range[2], double total) {
     Move best = {-1, -1, 0.0, -INFINITY};
-    integer open = free_slot(q);
+    integer open = free_slot(q), code = q->codes[pick];
+    double stays = larger(q->least[code], q->small);
     for (integer e = q->start[q->vehicle[code]]; e < q->start[q->vehicle[code] + 1]; e++) {
         integer j = q->members[e], slot = open;
         if (j == code || !q->allowed[j] || (foreign && q->issuer[j] == q->issuer[code] && !q->exempt[j])) continue;
@@ -481,7 +482,8 @@ static Move best_move(const Buyer *q, integer code, double excess, bool foreign,
         double own, others;
         room_of(q, j, &own, &others);
         if (!foreign && q->issuer[j] == q->issuer[code]) others = INFINITY; /* the issuer holds as much as before */
-        double amount = down(smaller(smaller(own, others), excess), q->unit);
+        double amount = down(smaller(smaller(own, others), excess), q->unit), rest = q->money[pick] - amount;
+        if (rest < stays && rest > 0.0) amount = down(q->money[pick] - stays, q->unit); /* what stays is no too small purchase */
         bool fresh = q->codes[slot] != j || q->money[slot] == 0.0;
         if (amount < q->unit || (fresh && (amount < q->least[j] || amount < q->small))) continue;
         double liked = range[1] > range[0] ? (q->scores[j] - range[0]) / (range[1] - range[0]) : 0.0;
@@ -513,7 +515,7 @@ static void spread_over(const Buyer *q, bool *done) {
         excess = smaller(up(excess, q->unit), q->money[pick]);
         double stays = larger(q->least[code], q->small), rest = q->money[pick] - excess;
         if (rest < stays && rest > 0.0) excess = down(q->money[pick] - stays, q->unit);
-        Move move = best_move(q, code, excess, foreign, range, total);
+        Move move = best_move(q, pick, excess, foreign, range, total);
         if (move.into < 0) {
             done[pick] = true;
             continue;

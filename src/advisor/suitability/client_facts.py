@@ -136,7 +136,8 @@ class Cuts:
 
     Attributes:
         age, knowledge, objective, wealth, horizon_years, horizon_days: Thresholds, ascending.
-        currency: Whether any product has one.
+        currency: Whether any product has one; where none has, a rule can still refuse a client who
+            names one.
     """
 
     age: FloatArray
@@ -185,7 +186,7 @@ class Cuts:
             for name in _NUMBERS
         ]
         codes += [
-            facts.currency.codes + 1 if self.currency else np.zeros(len(facts), dtype=np.int64),
+            facts.currency.codes + 1 if self.currency else (facts.currency.codes >= 0) * 1,
             facts.sustainability.codes + 1,
             _row_classes(facts.excluded),
         ]
@@ -200,6 +201,7 @@ class Cuts:
         catalogue.
         """
         bins: list[int] = []
+        word = facts.currency.word(i)
         for name in _NUMBERS:
             cuts = getattr(self, name)
             value = getattr(facts, name).item(i) if len(cuts) else 0.0
@@ -208,7 +210,7 @@ class Cuts:
             facts.level.item(i),
             facts.validity.item(i),
             *bins,
-            facts.currency.word(i) if self.currency else None,
+            word if self.currency else word is None,
             facts.sustainability.word(i),
             tuple(facts.excluded.row(i)),
             *(getattr(facts, name).item(i) for name in _FLAGS),
@@ -233,10 +235,10 @@ def _combine(columns: Sequence[IntArray]) -> IntArray:
 def _thresholds(packs: Sequence[RulePack], conditions: tuple[str, ...]) -> FloatArray:
     return np.unique(
         [
-            rule.number
+            rule.number or 0.0
             for pack in packs
             for rule in pack.rules
-            if rule.when in conditions and rule.number is not None
+            if rule.when in conditions
         ]
     )
 

@@ -313,9 +313,7 @@ def test_nearest(seed: int, n: int, scored: bool) -> None:
     engine.nearest_rows(*data, *ours)
     target, sales, codes, likes, money, found = theirs
     groups = (data[1:4], data[4:7], data[7:13], data[13], data[14:24], data[24:27])
-    nearest.nearest_some(
-        0, 5, data[0], *groups, target, sales, (codes, likes, money), found
-    )
+    nearest.nearest_some(0, 5, data[0], *groups, target, sales, (codes, likes, money), found)
     same(ours, theirs)
 
 
@@ -382,6 +380,8 @@ def test_golden_bits() -> None:
     (facts, settled), (wanted, sized) = outcome_case(3, 6), sizes_case(3)
     engine.settle_rows(*facts, *settled)
     engine.size_rows(*wanted, *sized)
+    given, nearer = nearest_case(3, 3)
+    engine.nearest_rows(*given, *nearer)
     walked = trading_case(3, fifo=True, odean=True, clients=20)
     trading.walk(*walked)
     assert (
@@ -390,6 +390,7 @@ def test_golden_bits() -> None:
         digest(*sold),
         digest(*settled),
         digest(*sized),
+        digest(*nearer),
         digest(*walked[4][1:]),
     ) == (
         "f1694f446bcaa50f",
@@ -397,5 +398,6 @@ def test_golden_bits() -> None:
         "fd5a07eb8bfce0b0",
         "83a2cc35e5dad483",
         "6d9c1d1ad6fe0662",
+        "89a55f666b44b481",
         "15a2997c883e0031",
     )

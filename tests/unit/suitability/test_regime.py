@@ -336,3 +336,25 @@ def test_the_digest_tells_further_packs_and_bundled_ones_that_products_name() ->
     assert base.named_digests(["nfra", None, "nfra", "csrc", "mine", "unknown"]) == [
         Regime.nfra().digest
     ]
+
+
+@pytest.mark.parametrize("order", [(None, "CNY"), ("CNY", None)])
+def test_who_names_a_currency_is_told_apart_where_no_product_names_one(
+    order: tuple[str | None, ...],
+) -> None:
+    """A rule on currencies can refuse the one and not the other, whoever comes first."""
+    catalogue = Catalogue.from_products([Product(id="a", name="a", asset="a", risk_level=1)])
+    fields = {"wealth": 1e5, "horizon_years": 9.0, "age": 40, "level": 3, "knowledge": 90.0}
+    clients = [
+        Client(id=str(i), currency=word, assessed_on="2026-01-01", **fields)
+        for i, word in enumerate(order)
+    ]
+    profiles = profile_risk(ClientTable.from_clients(clients), None, as_of="2026-06-01")
+    for regime in (Regime.csrc(), Regime.nfra(), Regime.mifid()):
+        mask = regime.eligible(profiles, ClientTable.from_clients(clients), catalogue)
+        judged = [
+            regime.check(profiles[i], client, catalogue.products[0]).decision == "allow"
+            for i, client in enumerate(clients)
+        ]
+        assert mask[:, 0].tolist() == judged
+        assert judged == [word is None for word in order]

@@ -12,6 +12,9 @@ from advisor.engine.picks.picks import ROWS_AT_A_TIME, Case, Chosen, known_about
 from advisor.engine.state import AdvisorState
 from advisor.recommend.portfolio_fit.picks import Picks
 
+TARGET_FIRST = 1.0
+"""Fit weight from which the target counts for more than relevance, so that orders are sought that
+come nearer to it."""
 LeadsTo = Callable[[Orders, BoolArray], Outcome]
 """What orders lead to, for the clients who are marked, shape (c,)."""
 
@@ -37,7 +40,8 @@ def come_nearer(
         invested: Who has a target, shape (c,).
         leads_to: Judges orders.
     """
-    if not case.k or state.fit_weight == 0.0:
+    target_first = state.fit_weight > TARGET_FIRST and state.utility_share < 1.0
+    if not case.k or not target_first:
         return
     offered, trades = case.offer.products, nearest.trades
     present = Picks(chosen.codes, chosen.scores, chosen.money, chosen.money)

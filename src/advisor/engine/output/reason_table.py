@@ -1,0 +1,279 @@
+"""The one table of the reasons of a portfolio: for each code, for which rows of a batch it holds,
+and what its sentences say of a row.
+
+A column of codes reads the conditions, and a single advice reads its row of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray
+from advisor.contracts.advice import Scalar
+from advisor.contracts.thresholds import exceeds
+from advisor.data.returns import STRESS_QUANTILE
+from advisor.engine.causes import kept_adds_risk
+from advisor.engine.output.reasons import worded
+from advisor.engine.portfolios.allocation import has_portfolio
+
+if TYPE_CHECKING:
+    from advisor.engine.batch import AdviceBatch
+
+CENT = 0.005
+"""Money below this is rounding."""
+STRESS_ROUNDING = 1e-7
+"""A stressed loss beyond its limit by less is at it."""
+APART = 0.005
+"""Share of wealth from which a difference from the target is told."""
+HOLDING_CODES = ("sells_unsuitable", "kept_unsuitable", "kept")
+"""Reasons about single holdings."""
+
+Data = Mapping[str, Scalar]
+Holds = Callable[["AdviceBatch"], BoolArray]
+DataOf = Callable[["AdviceBatch", int], Iterable[Data]]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A reason of a portfolio.
+
+    Attributes:
+        code: Its code.
+        holds: For which rows of a batch it holds, shape (c,); read of rows with a portfolio.
+        data: What each of its sentences says of a row for which it holds.
+    """
+
+    code: str
+    holds: Holds
+    data: DataOf
+
+
+def reasons_held(batch: AdviceBatch) -> tuple[BoolArray, ...]:
+    """For each entry of `PORTFOLIO_REASONS`, for which rows it holds, shape (c,)."""
+    invested = has_portfolio(batch.allocations.status)
+    return tuple(invested & entry.holds(batch) for entry in PORTFOLIO_REASONS)
+
+
+def distance(weights: FloatArray, after: FloatArray) -> FloatArray:
+    """Share of wealth that stands elsewhere than in the target, shape (c,); cash counts as one
+    more.
+
+    Args:
+        weights: The target by asset, shape (c, n).
+        after: After the orders, shape (c, n).
+    """
+    beyond = after - weights
+    return np.maximum(
+        np.add.reduce(np.where(beyond > 0.0, beyond, 0.0), axis=1),
+        np.add.reduce(np.where(beyond < 0.0, -beyond, 0.0), axis=1),
+    )
+
+
+def unusual_kinds(batch: AdviceBatch) -> dict[str, FloatArray]:
+    """Money of each holding by what is unusual about it, one of `HOLDING_CODES`; each shape (e,).
+
+    Empty where nobody holds anything.
+    """
+    held = batch.holdings
+    if not len(held.rows):
+        return {}
+    kept, unsuitable = held.kept, held.unsuitable
+    masks = (~kept & unsuitable & (batch.sales > CENT), kept & unsuitable, kept & ~unsuitable)
+    values = (batch.sales, held.table.values, held.table.values)
+    return {
+        code: np.where(mask, value, 0.0)
+        for code, mask, value in zip(HOLDING_CODES, masks, values, strict=True)
+    }
+
+
+def _everybody(batch: AdviceBatch) -> BoolArray:
+    return np.ones(len(batch), dtype=np.bool_)
+
+
+def _nothing(_batch: AdviceBatch, _i: int) -> Iterable[Data]:
+    yield {}
+
+
+def _of_level(batch: AdviceBatch, limits: tuple[float, ...]) -> FloatArray:
+    """A limit by level at each client's, shape (c,)."""
+    return np.array([0.0, *limits])[batch.level]
+
+
+# ---- the level, and the portfolio after the orders
+
+
+def _level(batch: AdviceBatch, i: int) -> Iterable[Data]:
+    yield {"level": batch.level.item(i), "limit": batch.profiles.limits.word(i) or ""}
+
+
+def _flags(batch: AdviceBatch, i: int) -> Iterable[Data]:
+    for name in batch.profiles.spell(batch.profiles.flag_bits.item(i)):
+        yield {"flag": name, **worded("text", partial(batch.flag_text, name))}
+
+
+def _target(batch: AdviceBatch, i: int) -> Iterable[Data]:
+    outcome = batch.outcome
+    yield {
+        "level": batch.level.item(i),
+        "target": batch.profiles.target_volatility.item(i),
+        "volatility": outcome.volatility.item(i),
+        "mean": outcome.mean.item(i),
+    }
+
+
+def _fees(batch: AdviceBatch, i: int) -> Iterable[Data]:
+    gross, fee = batch.outcome.mean.item(i), batch.outcome.fee.item(i)
+    money = fee * batch.clients.wealth.item(i)
+    yield {"gross": gross, "fee": fee, "net": gross - fee, "money": money}
+
+
+def _above_stress(batch: AdviceBatch) -> BoolArray:
+    return batch.outcome.loss > _of_level(batch, batch.state.bands.stress_loss) + STRESS_ROUNDING
+
+
+def _stress(batch: AdviceBatch, i: int) -> Iterable[Data]:
+    outcome, level = batch.outcome, batch.level.item(i)
+    yield {
+        "loss": outcome.loss.item(i),
+        "limit": batch.state.bands.stress_loss[level - 1],
+        "level": level,
+        "one_in_100": outcome.mean.item(i) - STRESS_QUANTILE * outcome.volatility.item(i),
+    }
+
+
+def _below(batch: AdviceBatch, *, reachable: bool) -> BoolArray:
+    reached = np.array([*(group.reached for group in batch.allocations.level_groups), True])
+    below = exceeds(_of_level(batch, batch.state.bands.lower_volatility), batch.outcome.volatility)
+    return below & (reached[batch.allocations.level_group_of] == reachable)
+
+
+def _band(batch: AdviceBatch, i: int) -> Iterable[Data]:
+    level = batch.level.item(i)
+    yield {
+        "level": level,
+        "volatility": batch.outcome.volatility.item(i),
+        "lower": batch.state.bands.lower_volatility[level - 1],
+    }
+
+
+def _forecast(batch: AdviceBatch) -> BoolArray:
+    return np.full(len(batch), batch.state.model.forecast is not None)
+
+
+def _sized(batch: AdviceBatch, i: int) -> Iterable[Data]:
+    yield {"long": batch.state.volatility_of(batch.weights_after[i])}
+
+
+# ---- why the target is not that of the level alone
+
+
+def _locked_adds(batch: AdviceBatch) -> BoolArray:
+    adds = np.zeros(len(batch), dtype=np.bool_)
+    locked_rows = np.array(sorted(batch.allocations.locked_rows), dtype=np.int64)
+    adds[locked_rows] = kept_adds_risk(batch, locked_rows)
+    return adds
+
+
+def _corrected(batch: AdviceBatch) -> BoolArray:
+    biased = np.zeros(len(batch), dtype=np.bool_)
+    for factor in batch.allocations.factors.values():
+        biased |= factor > 1.0
+    return biased & (batch.behavioural > batch.allocations.risk_aversion)
+
+
+def _correction(batch: AdviceBatch, i: int) -> Iterable[Data]:
+    yield {
+        "causes": ", ".join(batch.allocations.causes(i)),
+        "before": batch.allocations.risk_aversion.item(i),
+        "after": batch.behavioural.item(i),
+    }
+
+
+# ---- what is held, and what the orders leave open
+
+
+def _holds(batch: AdviceBatch, code: str) -> BoolArray:
+    has = np.zeros(len(batch), dtype=np.bool_)
+    if code in batch.unusual:
+        has[batch.holdings.rows[batch.unusual[code] > 0.0]] = True
+    return has
+
+
+def _holding(batch: AdviceBatch, i: int, code: str) -> Iterable[Data]:
+    for name, money in batch.unusual_holdings(i)[code].items():
+        yield {"name": name, "money": money}
+
+
+def _differs(batch: AdviceBatch) -> BoolArray:
+    return distance(batch.weights, batch.weights_after) > APART
+
+
+def _difference(batch: AdviceBatch, i: int) -> Iterable[Data]:
+    row = slice(i, i + 1)
+    yield {
+        "share": distance(batch.weights[row], batch.weights_after[row]).item(),
+        "cash": batch.outcome.cash.item(i),
+        "volatility": batch.allocations.volatility.item(i),
+        "mean": batch.allocations.mean.item(i),
+    }
+
+
+def _concentrated(batch: AdviceBatch, *, in_money: bool) -> BoolArray:
+    found, broken = batch.concentrations, np.zeros(len(batch), dtype=np.bool_)
+    of_money = np.array([cap.when == "insured_deposit" for cap in found.limits], dtype=np.bool_)
+    broken[found.rows[of_money[found.caps] == in_money]] = True
+    return broken
+
+
+def _concentration(batch: AdviceBatch, i: int, *, in_money: bool) -> Iterable[Data]:
+    for cap, subject, value in batch.concentrations.of(i):
+        if (cap.when == "insured_deposit") == in_money:
+            text = {} if cap.rule is None else worded("rule_text", cap.rule.text_in)
+            data = {"rule": cap.id, "subject": subject, "value": value, "limit": cap.limit}
+            yield data | {"rule_text": ""} | text
+
+
+def _open(batch: AdviceBatch) -> BoolArray:
+    return (batch.unplaced > CENT).any(axis=1)
+
+
+def _unplaced(batch: AdviceBatch, i: int) -> Iterable[Data]:
+    for j, money in enumerate(batch.unplaced[i].tolist()):
+        if money > CENT:
+            asset, why = batch.state.model.assets[j], batch.why_unplaced(i, j)
+            yield {"asset": asset, "money": money, "why": why}
+
+
+PORTFOLIO_REASONS = (
+    Entry("level", _everybody, _level),
+    Entry("flag", lambda batch: batch.profiles.flag_bits != 0, _flags),
+    Entry("target", _everybody, _target),
+    Entry("fees", lambda batch: batch.outcome.fee > 0.0, _fees),
+    Entry("stress", lambda batch: ~_above_stress(batch), _stress),
+    Entry("stress_above", _above_stress, _stress),
+    Entry("below_band", partial(_below, reachable=True), _band),
+    Entry("not_reachable", partial(_below, reachable=False), _band),
+    Entry("sized", _forecast, _sized),
+    Entry("kept_adds_risk", _locked_adds, _nothing),
+    Entry("correction", _corrected, _correction),
+    *(Entry(c, partial(_holds, code=c), partial(_holding, code=c)) for c in HOLDING_CODES),
+    Entry("differs", _differs, _difference),
+    Entry(
+        "concentration",
+        partial(_concentrated, in_money=False),
+        partial(_concentration, in_money=False),
+    ),
+    Entry(
+        "concentration_money",
+        partial(_concentrated, in_money=True),
+        partial(_concentration, in_money=True),
+    ),
+    Entry("unplaced", _open, _unplaced),
+)
+"""Reasons in the order in which an advice gives them; where it repeats one, a column says it
+once."""

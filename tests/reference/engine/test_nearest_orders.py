@@ -140,8 +140,8 @@ def gaps_of(seed: int) -> list[tuple[float, bool]]:
             for name, product in world.products.items()
         }
         open_ = {n for n, d in decisions.items() if d == "allow" and not world.products[n].closed}
-        reachable = {asset for n in open_ for asset in shares_of(world, n)}
-        kept = {n for n in client.holdings if n not in world.products and n in reachable}
+        alone = {asset for n in open_ for asset, share in shares_of(world, n).items() if share == 1}
+        kept = {n for n in client.holdings if n not in world.products and n in alone}
         suits = {n for n, d in decisions.items() if d == "allow"} | kept
         sold = set(client.holdings) - suits - client.locked
         best = nearest(world, client, advice.weights, open_, sold)

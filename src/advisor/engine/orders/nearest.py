@@ -43,8 +43,12 @@ class Nearer:
 
     def take(self, some: BoolArray) -> tuple[IntArray, Picks]:
         """Rows and picks of `some` of these clients, shape (b,)."""
-        columns = (self.picks.codes, self.picks.scores, self.picks.money, self.picks.unplaced)
-        return self.rows[some], Picks(*(column[some] for column in columns))
+        return self.rows[some], picks_of(self.picks, some)
+
+
+def picks_of(picks: Picks, rows: BoolArray | IntArray) -> Picks:
+    """The picks of some clients."""
+    return Picks(picks.codes[rows], picks.scores[rows], picks.money[rows], picks.unplaced[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +88,7 @@ class Nearest:
         rows = rows[(lacking > MATERIAL * self.wealth[rows]) & ~full]
         if not len(rows):
             return rows
-        columns = (picks.codes, picks.scores, picks.money, picks.unplaced)
-        some = Picks(*(column[rows] for column in columns))
-        *_, found = self._run(rows, None, eligible.take(rows), some)
+        *_, found = self._run(rows, None, eligible.take(rows), picks_of(picks, rows))
         return rows[found]
 
     def search(

@@ -239,7 +239,7 @@ def _concentration(batch: AdviceBatch, i: int, *, in_money: bool) -> Iterable[Da
 
 
 def _open(batch: AdviceBatch) -> BoolArray:
-    return (batch.unplaced > CENT).any(axis=1)
+    return np.asarray((batch.unplaced > CENT).any(axis=1))
 
 
 def _unplaced(batch: AdviceBatch, i: int) -> Iterable[Data]:

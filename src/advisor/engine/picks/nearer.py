@@ -8,6 +8,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray
 from advisor.engine.orders import Nearest, Orders, Outcome
+from advisor.engine.orders.nearest import picks_of
 from advisor.engine.picks.picks import ROWS_AT_A_TIME, Case, Chosen, known_about
 from advisor.engine.state import AdvisorState
 from advisor.recommend.portfolio_fit.picks import Picks
@@ -52,7 +53,7 @@ def come_nearer(
             known_about(chosen.known, state, case.clients, part, everybody=False)
         )
         # 1. other orders, and what they lead to
-        own = Picks(*(t[part] for t in (chosen.codes, chosen.scores, chosen.money, chosen.money)))
+        own = picks_of(present, part)
         nearer = nearest.search(part, relevance, offered.take(part), own)
         codes, money = chosen.codes.copy(), chosen.money.copy()
         codes[nearer.rows], money[nearer.rows] = nearer.picks.codes, nearer.picks.money

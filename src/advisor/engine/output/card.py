@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from advisor.contracts.advice import STATUSES, Advice, Scalar
@@ -135,7 +135,7 @@ def _pick_reasons(
     asset, share = state.catalogue.main_asset[code], state.popularity.item(code)
     rating = product.effective_risk_level
     suits = {"product_level": rating, "level": level, "regime": product.regime or state.regime.id}
-    data: dict[str, dict[str, Scalar]] = {
+    data: dict[str, Mapping[str, Scalar]] = {
         "suitable": suits,
         "allowed_above": suits,
         "closes_gap": {"money": money, "asset": asset, "spread": _spread(product, asset)},

@@ -136,7 +136,9 @@ def test_answers_that_cannot_be_traded_fail_the_day(answer: object, reason: str)
 
 
 @pytest.mark.parametrize("answer", [[2.7, 0.0], None, InfeasibleError("no portfolio")])
-def test_a_policy_that_never_decides_is_no_result(answer: object) -> None:
+def test_a_policy_that_never_decides_is_no_result(
+    answer: object, caplog: pytest.LogCaptureFixture
+) -> None:
     market = market_of({"a": [0.0] * 5, "b": [0.0] * 5})
 
     def policy(past: Market, held: np.ndarray) -> object:
@@ -149,8 +151,14 @@ def test_a_policy_that_never_decides_is_no_result(answer: object) -> None:
     ) as e:
         backtest(policy, market, warmup=2, every=1)
     assert "2024-01-30" in str(e.value)
+    several = {"calm": always(0.5, 0.5), "wild": policy}
+    if isinstance(answer, InfeasibleError):
+        results = backtest_many(several, market, warmup=1, every=1)
+        assert len(results["wild"].failures) == 5
+        assert "'wild' failed on every" in caplog.text
+        return
     with pytest.raises(InputError, match="'wild' failed on every"):
-        backtest_many({"calm": always(0.5, 0.5), "wild": policy}, market, warmup=1)
+        backtest_many(several, market, warmup=1)
     with pytest.raises(InputError, match="'benchmark' failed on every"):
         backtest(always(0.5, 0.5), market, warmup=1, benchmark=policy)
 

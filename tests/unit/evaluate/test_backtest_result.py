@@ -169,3 +169,15 @@ def test_failures_are_a_list_that_answers_for_days() -> None:
     assert np.datetime64("2024-01-02") in entries
     assert 3 not in entries
     assert not Failures()
+
+
+def test_intervals_beside_the_benchmark_draw_the_same_days_for_both() -> None:
+    s = RESULT.summary()
+    for name in ("beta", "tracking_error", "information_ratio"):
+        span = RESULT.interval(name, draws=200, seed=1)
+        assert span.estimate == pytest.approx(s[name])
+        assert span.low < span.estimate < span.high
+    beta = RESULT.interval("beta", draws=200, seed=1)
+    assert beta.high - beta.low < 0.2  # drawn apart it would be about 0 and tell nothing of 0.11
+    with pytest.raises(InputError, match="choose one of"):
+        RESULTS["equal"].interval("beta")

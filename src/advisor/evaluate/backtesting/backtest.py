@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,7 +14,7 @@ from advisor.arrays import DayArray, FloatArray, check_frequency, float_array, f
 from advisor.data.days import as_days
 from advisor.data.market import Market
 from advisor.data.tables import as_numbers
-from advisor.errors import InputError
+from advisor.errors import InfeasibleError, InputError
 from advisor.evaluate.backtesting.account import Policy
 from advisor.evaluate.backtesting.calendar import Schedule, rebalancing_rows
 from advisor.evaluate.backtesting.record import Record
@@ -24,6 +25,7 @@ from advisor.evaluate.backtesting.walk import walk
 from advisor.validation import checked
 
 BENCHMARK = "benchmark"
+_LOG = logging.getLogger(__name__)
 ALONE = "portfolio"
 """Name of a strategy that runs alone."""
 
@@ -127,7 +129,8 @@ def backtest_many(
         Results by name; each equals `backtest` of that policy alone, bit for bit.
 
     Raises:
-        InputError: As `backtest`, or no policy is given.
+        InputError: As `backtest`, or no policy is given. A policy whose limits no portfolio meets
+            on any day stays in cash, is listed and logged, where others run beside it.
     """
     _check_policies(policies)
     check_frequency(market.dates, market.periods_per_year, "market")
@@ -142,7 +145,7 @@ def backtest_many(
         records = walk(runs, market, rows, rate=rate, terms=terms, window=window, progress=progress)
     names = [*lineup, *([BENCHMARK] if own is not None else [])]
     for name, record in zip(names, records, strict=True):
-        _check_decided(name, record)
+        _check_decided(name, record, alone=len(records) == 1)
     sessions, days = frozen(market.dates[int(rows[0]) + 1 :]), frozen(market.dates[rows])
     beside = (
         records.pop().returns
@@ -185,18 +188,21 @@ def _check_policies(policies: Mapping[str, Policy]) -> None:
         )
 
 
-def _check_decided(name: str, record: Record) -> None:
+def _check_decided(name: str, record: Record, *, alone: bool) -> None:
     """Raise `InputError` where a policy could not act on any day: an account left in cash is no
-    result.
+    result. Limits that no portfolio meets (a level without calm assets, say) leave the others of a
+    run theirs, and are logged.
     """
     asked, failures = len(record.weights), record.failures
-    if len(failures) >= asked and not record.weights.any():
-        raise InputError(
-            f"The policy {name!r} failed on every one of its {asked} rebalancing days; on"
-            f" {failures[0].day:%Y-%m-%d}: {failures[0].reason}",
-            field="policy",
-            value=name,
-        )
+    if len(failures) < asked or record.weights.any():
+        return
+    why = (
+        f"The policy {name!r} failed on every one of its {asked} rebalancing days; on"
+        f" {failures[0].day:%Y-%m-%d}: {failures[0].reason}"
+    )
+    if alone or not all(f.reason.startswith(InfeasibleError.__name__) for f in failures):
+        raise InputError(why, field="policy", value=name)
+    _LOG.warning("%s", why)
 
 
 def _rate(cost_bps: float | FloatArray, n: int) -> FloatArray:

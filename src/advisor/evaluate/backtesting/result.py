@@ -17,6 +17,7 @@ from advisor.evaluate.backtesting.statistics import (
     BootstrapInterval,
     Rate,
     Resamples,
+    beside_of,
     bootstrap_interval,
     cash_return,
     statistics_of,
@@ -29,13 +30,7 @@ from advisor.measures.periods import (
     returns_by_period,
     rolling_measures,
 )
-from advisor.measures.portfolio import (
-    annual_return,
-    beta,
-    drawdowns,
-    information_ratio,
-    tracking_error,
-)
+from advisor.measures.portfolio import annual_return, drawdowns
 from advisor.validation import checked
 
 
@@ -220,7 +215,8 @@ class BacktestResult:
 
         Args:
             statistic: "annual_return", "volatility", "sharpe", "sortino", "max_drawdown", "calmar",
-                "cvar_95" or "hit_ratio".
+                "cvar_95" or "hit_ratio"; with a benchmark also "tracking_error",
+                "information_ratio" or "beta", of days drawn for both.
             level: Probability that the interval aims at.
             draws: Number of resamples.
             seed: Same seed, same interval.
@@ -230,14 +226,17 @@ class BacktestResult:
             InputError: Another statistic, or too few returns.
         """
         known = statistics_of(self.periods_per_year, self.rate(risk_free))
-        if statistic not in known:
+        beside = {} if self.beside is None else beside_of(self.periods_per_year)
+        if statistic not in known | beside:
             raise InputError(
-                f"statistic is {statistic!r}; choose one of {', '.join(known)}.",
+                f"statistic is {statistic!r}; choose one of {', '.join(known | beside)}.",
                 field="statistic",
                 value=statistic,
             )
-        r = self.record.returns
-        return bootstrap_interval(r, known[statistic], level=level, draws=draws, seed=seed)
+        r, measure = self.record.returns, (known | beside)[statistic]
+        if statistic in beside and self.beside is not None:
+            r = np.stack([r, self.beside])
+        return bootstrap_interval(r, measure, level=level, draws=draws, seed=seed)
 
     def plot(self) -> Any:
         """A matplotlib figure of growth, drawdown and weights. Raises `InputError` where matplotlib
@@ -272,10 +271,9 @@ class BacktestResult:
         numbers["costs"] = self.record.costs.sum() / years
         numbers |= {"rebalances": len(self.days), "failures": len(self.failures)}
         if self.beside is not None:
+            both = np.stack([r, self.beside])
             numbers["benchmark_return"] = annual_return(self.beside, year)
-            numbers["tracking_error"] = tracking_error(r, self.beside, year)
-            numbers["information_ratio"] = information_ratio(r, self.beside, year)
-            numbers["beta"] = beta(r, self.beside)
+            numbers |= {name: measure(both) for name, measure in beside_of(year).items()}
         return {name: float(value) for name, value in numbers.items()}
 
     def _by_day(self, values: FloatArray, name: str, days: DayArray | None = None) -> pd.Series:

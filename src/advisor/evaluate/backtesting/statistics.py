@@ -15,12 +15,15 @@ from advisor.errors import InputError
 from advisor.measures.history import deviation, noise_of
 from advisor.measures.portfolio import (
     annual_return,
+    beta,
     calmar_ratio,
     conditional_value_at_risk,
     hit_ratio,
+    information_ratio,
     max_drawdown,
     sharpe_ratio,
     sortino_ratio,
+    tracking_error,
     volatility,
 )
 from advisor.readers import Number
@@ -53,6 +56,18 @@ def statistics_of(periods_per_year: float, risk_free: float = 0.0) -> dict[str, 
         "calmar": lambda r: calmar_ratio(r, year),
         "cvar_95": lambda r: conditional_value_at_risk(r, 0.95),
         "hit_ratio": hit_ratio,
+    }
+
+
+def beside_of(periods_per_year: float) -> dict[str, Statistic]:
+    """The measures of a strategy beside its benchmark by name, each from shape (..., 2, T) to
+    (...).
+    """
+    year = periods_per_year
+    return {
+        "tracking_error": lambda x: tracking_error(x[..., 0, :], x[..., 1, :], year),
+        "information_ratio": lambda x: information_ratio(x[..., 0, :], x[..., 1, :], year),
+        "beta": lambda x: beta(x[..., 0, :], x[..., 1, :]),
     }
 
 

@@ -9,9 +9,7 @@ from datetime import date
 import numpy as np
 
 from advisor.annotations import Count
-from advisor.arrays import BoolArray
 from advisor.data.days import as_day
-from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
 from advisor.validation import checked
@@ -118,17 +116,4 @@ def _first_purchases(later: Interactions, train: Interactions) -> Interactions:
         train.products.find(later.products.ids)[p],
     )
     key = np.where((row >= 0) & (column >= 0), row * width + column, -1)
-    return _chosen(later, first & ~np.isin(key, known))
-
-
-def _chosen(events: Interactions, keep: BoolArray) -> Interactions:
-    clients, c = np.unique(events.client_codes[keep], return_inverse=True)
-    products, p = np.unique(events.product_codes[keep], return_inverse=True)
-    return Interactions(
-        IdMap(tuple(events.clients.ids[i] for i in clients.tolist())),
-        IdMap(tuple(events.products.ids[j] for j in products.tolist())),
-        c.astype(np.int64),
-        p.astype(np.int64),
-        events.days[keep],
-        None if events.values is None else events.values[keep],
-    )
+    return later.where(first & ~np.isin(key, known))

@@ -249,16 +249,19 @@ static integer trace(const Line *q, Path *path, double *residual, double *reward
     return code;
 }
 
-/* A whole path with its proof; `told`: why it stopped, and how many corners there are. Reference: `trace_path`. */
+/* A whole path with its proof: into `told` why it stopped, and how many corners there are; into `out`, which has room for `corners` of them, their
+ * tolerances, residuals, means and variances, the last multipliers and their slope, the worst residual, multipliers and weights.
+ * Reference: `trace_path`. */
 ADVISOR_API integer advisor_trace_path(integer n, const double *S, const double *mean, const double *l, const double *u, integer rows,
-                                       const double *A, const double *low, const double *high, integer corners, double *taus, double *W,
-                                       integer r, double *Y, double *last, double *slope, double *residual, double *worst, double *reward,
-                                       double *variance, integer *told) {
-    (void)corners;
-    (void)r;
+                                       const double *A, const double *low, const double *high, integer size, double *out, integer *told,
+                                       integer corners) {
+    integer m = rows + 1;
+    if (size != corners * (4 + 2 * m + n) + 2 * m + 1) return OUT_OF_MEMORY;
+    double *residual = out + corners, *reward = residual + corners, *variance = reward + corners, *last = variance + corners;
+    double *worst = last + 2 * m, *Y = worst + 1;
     Room room = {0};
     Line q = {n, rows, S, mean, NULL, A, low, high, l, u};
-    Path path = {taus, W, Y, last, slope, 0, 0};
+    Path path = {out, Y + 2 * corners * m, Y, last, last + m, 0, 0};
     worst[0] = INFINITY;
     integer code = trace(&q, &path, residual, reward, variance, worst, &room);
     give_back(&room);

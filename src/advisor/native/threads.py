@@ -54,8 +54,8 @@ def blocks(
         few: Rows up to which no other thread is woken.
         size: Rows of a block.
     """
-    helpers = min(thread_count(), -(-rows // size)) - 1
-    if rows <= few or helpers < 1:
+    helpers = 0 if rows <= few else min(thread_count(), -(-rows // size)) - 1
+    if helpers < 1:
         if rows:
             call(0, rows)
         return

@@ -34,9 +34,8 @@ _WALK = Function(
 )
 _TRACE = Function(
     "advisor_trace_path",
-    "S:f8[n,n] mean:f8[n] l:f8[n] u:f8[n] rows:f8[r,n] low:f8[r] high:f8[r] taus=f8[corners]"
-    " W=f8[corners,n] Y=f8[corners,2,m] last=f8[m] slope=f8[m] residual=f8[corners] worst=f8[1]"
-    " reward=f8[corners] variance=f8[corners] told=i8[2]",
+    "S:f8[n,n] mean:f8[n] l:f8[n] u:f8[n] rows:f8[r,n] low:f8[r] high:f8[r] out=f8[size]"
+    " told=i8[2] corners:i8",
 )
 _RESIDUALS = Function(
     "advisor_path_residuals",
@@ -148,44 +147,21 @@ def trace_path(S, mean, l, u, rows, low, high):
     Anything but END, or a worst residual that is too large, says nothing about the program:
     `critical_line` then takes the careful way, which is also the reference of this one.
     """
-    n, r = len(mean), len(low)
-    room = 2 * (n + r) + 35
-    t, W, Y, last, slope = (
-        np.empty(room),
-        np.empty((room, n)),
-        np.empty((room, 2, r + 1)),
-        np.empty(r + 1),
-        np.empty(r + 1),
-    )
-    residual, reward, variance, worst, told = (
-        np.empty(room),
-        np.empty(room),
-        np.empty(room),
-        np.empty(1),
-        np.empty(2, dtype=np.int64),
-    )
-    _TRACE(
-        S,
-        mean,
-        l,
-        u,
-        rows,
-        low,
-        high,
-        t,
-        W,
-        Y,
-        last,
-        slope,
-        residual,
-        worst,
-        reward,
-        variance,
-        told,
-    )
-    code, m = told.tolist()
-    path = (t[:m].copy(), W[:m].copy(), Y[: max(m - 1, 0)].copy(), last, slope)
-    return code, *path, residual[:m].copy(), float(worst[0]), reward[:m].copy(), variance[:m].copy()
+    n, m = len(mean), len(low) + 1
+    room = 2 * (n + m) + 33
+    first_price = 4 * room  # tolerances, residuals, means and variances come before
+    first_multiplier = first_price + 2 * m + 1
+    first_weight = first_multiplier + 2 * m * room
+    out, told = np.empty(first_weight + n * room), np.empty(2, dtype=np.int64)
+    edges = [a.copy() for a in (l, u, rows, low, high)]  # small, and handed over sooner if writable
+    _TRACE(S, mean, *edges, out, told, room)
+    code, count = told.tolist()
+    t, residual, reward, variance = (out[i * room : i * room + count].copy() for i in range(4))
+    last, slope = (out[first_price + i * m : first_price + (i + 1) * m].copy() for i in range(2))
+    width = 2 * m * max(count - 1, 0)
+    y = out[first_multiplier : first_multiplier + width].copy().reshape(-1, 2, m)
+    w = out[first_weight : first_weight + n * count].copy().reshape(-1, n)
+    return code, t, w, y, last, slope, residual, float(out[first_multiplier - 1]), reward, variance
 
 
 def search_some(

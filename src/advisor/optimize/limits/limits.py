@@ -115,15 +115,16 @@ def limits_of(
         i = model.ids.code(asset, "Mandate.bounds asset")
         lower[i], upper[i] = low, high
     ineligible = _ineligible(eligible, n)
-    lower[ineligible] = upper[ineligible] = 0.0
-    rows, edges, names = _rows(model, mandate)
+    if eligible is not None:
+        lower[ineligible] = upper[ineligible] = 0.0
+    rows, (low, high), names = _rows(model, mandate)
     limits = Limits(
         model.assets,
         frozen(lower),
         frozen(upper),
-        frozen(np.array(rows, dtype=np.float64).reshape(len(rows), n)),
-        frozen(np.array([low for low, _ in edges], dtype=np.float64)),
-        frozen(np.array([high for _, high in edges], dtype=np.float64)),
+        frozen(rows),
+        frozen(low),
+        frozen(high),
         tuple(names),
         mandate.max_volatility,
         frozen(ineligible),
@@ -170,13 +171,11 @@ def _ineligible(eligible: BoolArray | None, n: int) -> BoolArray:
     return ~mask
 
 
-def _rows(
-    model: ReturnModel, mandate: Mandate
-) -> tuple[list[FloatArray], list[tuple[float, float]], list[str]]:
+def _rows(model: ReturnModel, mandate: Mandate) -> tuple[FloatArray, FloatArray, list[str]]:
     rows: list[FloatArray] = []
     edges: list[tuple[float, float]] = []
     names: list[str] = []
-    groups = np.array(model.groups, dtype=np.str_)
+    groups = np.array(model.groups if mandate.group_limits else (), dtype=np.str_)
     for limit in mandate.group_limits:
         member = groups == limit.group
         if not member.any():
@@ -198,7 +197,8 @@ def _rows(
         rows.append(row)
         edges.append((linear.lower, linear.upper))
         names.append(linear.name)
-    return rows, edges, names
+    matrix = np.array(rows, dtype=np.float64) if rows else np.zeros((0, len(model)))
+    return matrix, np.array(edges, dtype=np.float64).reshape(-1, 2).T, names
 
 
 def check_budget(limits: Limits, mandate: Mandate) -> None:

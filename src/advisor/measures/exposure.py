@@ -6,15 +6,21 @@ how novel, how varied.
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from typing import Annotated
 
-from advisor.annotations import Count, CountOrNone, Matrix, Vector
+import numpy as np
+
+from advisor.annotations import Count, CountOrNone, Matrix, Vector, WholeMatrix, WholeVector
 from advisor.arrays import FloatArray, IntArray
 from advisor.errors import InputError
+from advisor.readers import Array
 from advisor.validation import checked
 
 MOST_PRODUCTS = 100_000_000
+Amounts = Annotated[
+    FloatArray | IntArray,
+    Array("Pass amounts, one a product.", dimensions=(1,), finite=True, low=0.0),
+]
 DEFINITIONS: dict[str, str] = {
     "coverage": "share of the products that stand in at least one list",
     "gini": (
@@ -45,7 +51,6 @@ def exposure_counts(codes: IntArray, products: CountOrNone) -> IntArray:
     >>> exposure_counts(np.array([[0, 2], [0, -1]]), 4).tolist()
     [2, 0, 1, 0]
     """
-    shown = codes[codes >= 0]
     if products > MOST_PRODUCTS:
         raise InputError(
             f"products is {products}; more than {MOST_PRODUCTS:,} cannot be counted. Correct it.",
@@ -53,25 +58,16 @@ def exposure_counts(codes: IntArray, products: CountOrNone) -> IntArray:
             value=products,
         )
     _check_codes(codes, products)
-    return np.bincount(shown, minlength=products).astype(np.int64)
+    return np.bincount(codes[codes >= 0], minlength=products).astype(np.int64)
 
 
-def _check_codes(codes: IntArray, products: int, *, lists: bool = False) -> None:
-    """Raise `InputError` for a code that is no product, and unless there is a row a list where
-    `lists` asks for it.
-    """
+def _check_codes(codes: IntArray, products: int) -> None:
     last = int(codes.max(initial=-1))
     if last >= products:
         raise InputError(
             f"codes name product {last}, but there are {products} (0..{products - 1}).",
             field="codes",
             value=last,
-        )
-    if lists and codes.ndim != 2:
-        raise InputError(
-            f"codes has shape {codes.shape}; one row a list is needed.",
-            field="codes",
-            value=codes.shape,
         )
 
 
@@ -86,7 +82,7 @@ def coverage(codes: IntArray, products: CountOrNone) -> float:
 
 
 @checked
-def gini(counts: npt.ArrayLike) -> float:
+def gini(counts: Amounts) -> float:
     """Gini coefficient of non-negative counts, shape (p,); 0 where all are zero.
 
     Returns:
@@ -102,20 +98,8 @@ def gini(counts: npt.ArrayLike) -> float:
     >>> gini(np.array([5, 5, 5, 5])), gini(np.array([0, 0, 0, 9]))
     (0.0, 0.75)
     """
-    amounts = np.asarray(counts, dtype=np.float64)
-    if amounts.ndim != 1:
-        raise InputError(
-            f"counts has shape {amounts.shape}; one amount a product is needed.",
-            field="counts",
-            value=amounts.shape,
-        )
-    ascending = np.sort(amounts)
-    if not np.isfinite(ascending).all() or (ascending < 0.0).any():
-        raise InputError(
-            "A count is negative or not finite; a Gini coefficient needs amounts.",
-            field="counts",
-            value=counts,
-        )
+    ascending = np.sort(counts)
+    ascending = ascending / max(float(ascending.max(initial=0.0)), 1e-300)  # no sum overflows
     total, p = float(ascending.sum()), len(ascending)
     if total == 0.0:
         return 0.0
@@ -123,7 +107,7 @@ def gini(counts: npt.ArrayLike) -> float:
 
 
 @checked
-def novelty(codes: IntArray, holders: IntArray, clients: Count) -> FloatArray:
+def novelty(codes: WholeMatrix, holders: WholeVector, clients: Count) -> FloatArray:
     """Mean self-information of each list, in bits, shape (c,); nan for an empty list.
 
     Args:
@@ -136,17 +120,11 @@ def novelty(codes: IntArray, holders: IntArray, clients: Count) -> FloatArray:
     >>> novelty(np.array([[0, 1]]), np.array([4, 1]), 8).tolist()  # (1 + 3) / 2
     [2.0]
     """
-    if holders.ndim != 1:
-        raise InputError(
-            f"holders has shape {holders.shape}; one number a product is needed.",
-            field="holders",
-            value=holders.shape,
-        )
     return list_mean(codes, -np.log2(np.maximum(holders, 1) / float(clients)))
 
 
 @checked
-def diversity(codes: IntArray, features: Matrix) -> FloatArray:
+def diversity(codes: WholeMatrix, features: Matrix) -> FloatArray:
     """One minus the mean pairwise cosine similarity of each list's products, shape (c,); nan for
     fewer than two picks.
 
@@ -165,7 +143,7 @@ def diversity(codes: IntArray, features: Matrix) -> FloatArray:
     ... ).tolist()
     [1.0, 0.0]
     """
-    _check_codes(codes, len(features), lists=True)
+    _check_codes(codes, len(features))
     if not codes.size:
         return np.full(len(codes), np.nan)
     norms = np.sqrt(np.einsum("pf,pf->p", features, features))
@@ -181,14 +159,14 @@ def diversity(codes: IntArray, features: Matrix) -> FloatArray:
 
 
 @checked
-def list_mean(codes: IntArray, values: Vector) -> FloatArray:
+def list_mean(codes: WholeMatrix, values: Vector) -> FloatArray:
     """Mean of a product measure over each list's filled slots, shape (c,); nan for an empty list,
     and slots whose value is nan are left out.
 
     >>> list_mean(np.array([[0, 1], [1, -1]]), np.array([1.0, 3.0])).tolist()
     [2.0, 3.0]
     """
-    _check_codes(codes, len(values), lists=True)
+    _check_codes(codes, len(values))
     if len(values) == 0:
         return np.full(len(codes), np.nan)
     taken = np.where(codes >= 0, np.asarray(values, dtype=np.float64)[np.maximum(codes, 0)], np.nan)
@@ -200,7 +178,7 @@ def list_mean(codes: IntArray, values: Vector) -> FloatArray:
 
 
 @checked
-def popularity_lift(codes: IntArray, popularity: Vector, held_popularity: Vector) -> FloatArray:
+def popularity_lift(codes: WholeMatrix, popularity: Vector, held_popularity: Vector) -> FloatArray:
     """How much more popular each list is than what its client holds, shape (c,): ratio of means
     minus 1; nan without holdings or picks.
 

@@ -227,18 +227,14 @@ def tracking_error(
 def information_ratio(
     returns: Returns, benchmark: Returns, periods_per_year: Positive = YEAR
 ) -> FloatArray:
-    """Annual Sharpe ratio of the return above the benchmark, shape (...); nan where the two do not
-    differ.
-    """
+    """Annual Sharpe ratio of the return above the benchmark, shape (...); nan without spread."""
     r, b = pair(returns, benchmark, periods_per_year)
     return _sharpe(r - b, periods_per_year, noise_of(returns, benchmark))
 
 
 @checked
 def beta(returns: Returns, benchmark: Returns) -> FloatArray:
-    """Slope of the returns on the benchmark's, shape (...); nan where the benchmark does not
-    vary.
-    """
+    """Slope of the returns on the benchmark's, shape (...); nan where that does not vary."""
     r, b = pair(returns, benchmark)
     moves = deviation(b, noise=noise_of(benchmark)) > 0.0
     b = b - b.mean(axis=-1, keepdims=True)
@@ -254,9 +250,7 @@ def skewness(returns: Returns) -> FloatArray:
 
 @checked
 def kurtosis(returns: Returns) -> FloatArray:
-    """Fourth standardised moment (divisor T; the normal has 3), shape (...); nan where nothing
-    varies.
-    """
+    """Fourth standardised moment (divisor T; normal: 3), shape (...); nan without spread."""
     return _moment(history(returns), 4, noise_of(returns))
 
 

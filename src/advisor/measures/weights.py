@@ -1,6 +1,4 @@
-"""What portfolios are like by their weights: how much is traded, how risk is shared, how many
-holdings they amount to.
-"""
+"""Portfolios by their weights: what is traded, how risk is shared, how concentrated."""
 
 from __future__ import annotations
 
@@ -57,9 +55,7 @@ def _square(weights: npt.ArrayLike, covariance: npt.ArrayLike) -> tuple[FloatArr
 
 
 def _gross(w: FloatArray, c: FloatArray) -> FloatArray:
-    """What a variance is made of before anything cancels, shape (...): the level of its
-    rounding.
-    """
+    """What a variance is made of before anything cancels, shape (...): where rounding begins."""
     return np.einsum("...i,ij,...j->...", np.abs(w), np.abs(c), np.abs(w))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from advisor.evaluate.backtesting.details import against_benchmark, measures_of, trailing_of
+from advisor.evaluate.backtesting.details import FORMS, against_benchmark, details_of, trailing_of
 from advisor.evaluate.backtesting.statistics import cash_return
 from advisor.measures.periods import HALF_YEAR, PERIODS, QUANTILES, returns_by_period
 from advisor.reports.charts import bar_chart, line_chart, percent, plain
@@ -26,14 +26,13 @@ def sheet_of(result: BacktestResult, rate: float) -> dict[str, Any]:
     both = result.streams
     year = result.periods_per_year
     beside = against_benchmark(result.record.returns, result.beside, year, cash_return(rate, year))
-    columns = {
-        name: {m: _form(kind, of(r)) for m, (kind, of) in measures_of(year).items()}
-        for name, r in both.items()
-    }
+    columns = [details_of(r, year) for r in both.values()]
     trailing = {name: trailing_of(r, year) for name, r in both.items()}
     return {
         "heads": ["Measure", *both],
-        "more": [(m, *(column[m] for column in columns.values())) for m in measures_of(year)],
+        "more": [
+            (m, *(_form(FORMS.get(m, "%"), column[m]) for column in columns)) for m in columns[0]
+        ],
         "beside": [(m, _form(kind, value)) for m, (kind, value) in beside.items()],
         "trailing": [
             (name, *(_form("%", rows[name]) for rows in trailing.values()))

@@ -1,6 +1,4 @@
-"""What a policy answers, as weights by position: an array as it stands, and by name where it names
-its assets.
-"""
+"""What a policy answers, as weights by position; by name where it names its assets."""
 
 from __future__ import annotations
 

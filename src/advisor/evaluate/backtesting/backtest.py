@@ -249,9 +249,7 @@ def _given_benchmark(benchmark: object, market: Market, first: int) -> FloatArra
 
 
 def _on_sessions(benchmark: pd.Series, dates: DayArray) -> FloatArray:
-    """The benchmark's return on each session, nan where it has none; its own days are read,
-    whatever their clock.
-    """
+    """The benchmark's return on each session, nan where it has none; days without their clock."""
     days = as_days(pd.Series(benchmark.index), BENCHMARK)
     values = as_numbers(benchmark)
     order = np.argsort(days, kind="stable")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import isfinite, nan
 
 import numpy as np
@@ -10,69 +9,65 @@ import pandas as pd
 
 from advisor.arrays import FloatArray
 from advisor.measures.history import NOISE
-from advisor.measures.periods import drawdown_table, returns_by_period
+from advisor.measures.periods import PERIODS, drawdown_table, returns_by_period
 from advisor.measures.portfolio import (
     annual_return,
     beta,
     drawdowns,
     kurtosis,
-    max_drawdown,
     sharpe_ratio,
     skewness,
     value_at_risk,
     volatility,
 )
 
-Measure = Callable[[pd.Series], float]
+FORMS = {
+    **dict.fromkeys(
+        ("Skewness", "Kurtosis (3 where normal)", "Omega", "Gain to pain, monthly", "Tail ratio"),
+        "x",
+    ),
+    **dict.fromkeys(("Payoff ratio", "Recovery factor"), "x"),
+    **dict.fromkeys(("Longest drawdown, days", "Most gains in a row", "Most losses in a row"), "n"),
+}
+"""How a measure is written: a ratio "x", a number "n", all others "%"."""
 
 
-def measures_of(year: float) -> dict[str, tuple[str, Measure]]:
-    """Measure -> how it is written ("%", "x" or "n") and how it is computed; `year` is periods a
-    year.
-    """
-    return {
-        "Whole return": ("%", lambda r: float((1.0 + r).prod() - 1.0)),
-        "Return a year (CAGR)": ("%", lambda r: float(annual_return(r, year))),
-        "Volatility a year": ("%", lambda r: float(volatility(r, year))),
-        "Skewness": ("x", lambda r: float(skewness(r))),
-        "Kurtosis (3 where normal)": ("x", lambda r: float(kurtosis(r))),
-        "Value at risk 95 %, one session": ("%", lambda r: float(value_at_risk(r, 0.95))),
-        "Omega": (
-            "x",
-            lambda r: _ratio(float(r.clip(lower=0.0).mean()), -float(r.clip(upper=0.0).mean())),
+def details_of(returns: pd.Series, year: float) -> dict[str, float]:
+    """What a tear sheet counts of a stream of returns, by name; `year`: periods a year."""
+    r, values = returns, returns.to_numpy(dtype=np.float64)
+    periods = {name: returns_by_period(r, name) for name in PERIODS}
+    falls, whole = drawdown_table(r, len(r)), float((1.0 + r).prod() - 1.0)
+    high, low = (abs(float(r.quantile(q))) for q in (0.95, 0.05))
+    loss = drawdowns(values)
+    found = {
+        "Whole return": whole,
+        "Return a year (CAGR)": float(annual_return(values, year)),
+        "Volatility a year": float(volatility(values, year)),
+        "Skewness": float(skewness(values)),
+        "Kurtosis (3 where normal)": float(kurtosis(values)),
+        "Value at risk 95 %, one session": float(value_at_risk(values, 0.95)),
+        "Omega": _ratio(float(np.maximum(values, 0.0).mean()), _mean_loss(values)),
+        "Gain to pain, monthly": _ratio(
+            float(periods["month"].mean()), _mean_loss(periods["month"].to_numpy())
         ),
-        "Gain to pain, monthly": ("x", lambda r: _gain_to_pain(returns_by_period(r, "month"))),
-        "Tail ratio": (
-            "x",
-            lambda r: _ratio(abs(float(r.quantile(0.95))), abs(float(r.quantile(0.05)))),
-        ),
-        "Payoff ratio": (
-            "x",
-            lambda r: _ratio(float(r[r > NOISE].mean()), -float(r[r < -NOISE].mean())),
-        ),
-        "Ulcer index": ("%", _ulcer),
-        "Recovery factor": (
-            "x",
-            lambda r: _ratio(float((1.0 + r).prod() - 1.0), float(max_drawdown(r))),
-        ),
-        "Longest drawdown, days": (
-            "n",
-            lambda r: float(drawdown_table(r, len(r))["days"].to_numpy().max(initial=0)),
-        ),
-        "Mean drawdown": ("%", lambda r: _mean(drawdown_table(r, len(r))["depth"])),
-        "Best day": ("%", lambda r: float(r.max())),
-        "Worst day": ("%", lambda r: float(r.min())),
-        "Best month": ("%", lambda r: float(returns_by_period(r, "month").max())),
-        "Worst month": ("%", lambda r: float(returns_by_period(r, "month").min())),
-        "Best year": ("%", lambda r: float(returns_by_period(r, "year").max())),
-        "Worst year": ("%", lambda r: float(returns_by_period(r, "year").min())),
-        "Days with a gain": ("%", _gains),
-        "Months with a gain": ("%", lambda r: _gains(returns_by_period(r, "month"))),
-        "Quarters with a gain": ("%", lambda r: _gains(returns_by_period(r, "quarter"))),
-        "Years with a gain": ("%", lambda r: _gains(returns_by_period(r, "year"))),
-        "Most gains in a row": ("n", lambda r: float(_longest(r.to_numpy() > NOISE))),
-        "Most losses in a row": ("n", lambda r: float(_longest(r.to_numpy() < -NOISE))),
+        "Tail ratio": _ratio(high, low),
+        "Payoff ratio": _ratio(float(r[r > NOISE].mean()), -float(r[r < -NOISE].mean())),
+        "Ulcer index": float(np.sqrt(np.mean(loss * loss))),
+        "Recovery factor": _ratio(whole, float(loss.max())),
+        "Longest drawdown, days": float(falls["days"].to_numpy().max(initial=0)),
+        "Mean drawdown": float(falls["depth"].mean()) if len(falls) else 0.0,
     }
+    for name in ("day", "month", "year"):
+        found |= {f"Best {name}": float(periods[name].max())}
+        found |= {f"Worst {name}": float(periods[name].min())}
+    for name in ("day", "month", "quarter", "year"):
+        moved = periods[name][periods[name].abs() > NOISE]
+        found[f"{name.capitalize()}s with a gain"] = (
+            float((moved > 0.0).mean()) if len(moved) else nan
+        )
+    found["Most gains in a row"] = float(_longest(values > NOISE))
+    found["Most losses in a row"] = float(_longest(values < -NOISE))
+    return found
 
 
 def trailing_of(returns: pd.Series, year: float) -> dict[str, float]:
@@ -130,27 +125,13 @@ def against_benchmark(
     }
 
 
-def _gain_to_pain(returns: pd.Series) -> float:
-    return _ratio(float(returns.mean()), -float(returns.clip(upper=0.0).mean()))
-
-
-def _gains(returns: pd.Series) -> float:
-    moved = returns[returns.abs() > NOISE]
-    return float((moved > 0.0).mean()) if len(moved) else nan
-
-
-def _ulcer(returns: pd.Series) -> float:
-    loss = drawdowns(returns)
-    return float(np.sqrt(np.mean(loss * loss)))
+def _mean_loss(values: FloatArray) -> float:
+    return -float(np.minimum(values, 0.0).mean())
 
 
 def _longest(holds: FloatArray | np.ndarray) -> int:
     edges = np.flatnonzero(np.diff(np.concatenate([[0], holds.astype(np.int8), [0]])))
     return int((edges[1::2] - edges[::2]).max()) if len(edges) else 0
-
-
-def _mean(values: pd.Series) -> float:
-    return float(values.mean()) if len(values) else 0.0
 
 
 def _ratio(above: float, below: float) -> float:

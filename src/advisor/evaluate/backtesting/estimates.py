@@ -10,7 +10,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from advisor.arrays import FloatArray, IntArray
-from advisor.contracts.bands import RiskBands
 from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
@@ -49,9 +48,7 @@ class DayModel:
     width: int
 
     def spread(self, weights: FloatArray) -> FloatArray:
-        """Weights of the model as weights of the market, shape (n,); the model's cash is what is
-        left over.
-        """
+        """Weights of the model as weights of the market, shape (n,), without the model's cash."""
         full = np.zeros(self.width)
         full[self.columns] = weights[: len(self.columns)]
         return full
@@ -59,13 +56,11 @@ class DayModel:
 
 @dataclass(eq=False)
 class _Traced:
-    """A frontier of a day, and the levels' places on it once they were asked for."""
+    """A frontier of a day, and its forecast once it was asked for."""
 
     mandate: Mandate
     loss: float | None
     frontier: Frontier
-    bands: RiskBands | None = None
-    points: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
     sized: ForecastPath | None = None
 
 
@@ -154,18 +149,6 @@ class Estimates:
             InfeasibleError: The limits leave no portfolio.
         """
         return self._traced(past, mandate, loss).frontier
-
-    def level_points(self, past: Market, mandate: Mandate, bands: RiskBands) -> FloatArray:
-        """Weights of the model at every level's target volatility on the frontier of the mandate
-        alone, shape (5, k): looked up once for all levels.
-        """
-        traced = self._traced(past, mandate, None)
-        if traced.bands is not bands:
-            traced.points, traced.bands = (
-                traced.frontier.at_volatility(np.asarray(bands.target_volatility)),
-                bands,
-            )
-        return traced.points
 
     def forecast(self, past: Market, mandate: Mandate) -> ForecastPath:
         """Forecast volatilities along the frontier of the mandate alone. Raises as `frontier`."""
@@ -277,9 +260,7 @@ def _bordered(covariance: FloatArray) -> FloatArray:
 
 
 def mandate_on(mandate: Mandate, model: ReturnModel) -> Mandate:
-    """The mandate without what it says about assets that the model lacks; cash is bounded by 0 and
-    1 only.
-    """
+    """The mandate without what it says about assets the model lacks; cash is within 0 and 1."""
     here, groups = set(model.assets), set(model.groups)
     bounds = {asset: edge for asset, edge in mandate.bounds.items() if asset in here}
     if CASH in here:

@@ -1,6 +1,4 @@
-"""Ready strategies: the advisor's own mean-variance portfolios, and the plain ones they must be
-better than.
-"""
+"""Ready strategies: the advisor's own, and the plain ones they must be better than."""
 
 from __future__ import annotations
 
@@ -105,9 +103,7 @@ class MeanVariancePolicy:
         return abs(now - aim) <= self.size_band * aim
 
     def _at_level(self, past: Market, level: int, *, sized: bool) -> FloatArray:
-        """On the frontier at the level's aim, or before it where its stress loss is reached
-        first.
-        """
+        """On the frontier at the level's aim, or where its stress loss is reached first."""
         loss, ceiling = self.bands.stress_loss[level - 1], self.bands.upper_volatility[level - 1]
         bands = self.bands.model_copy(update={"aim": "middle"}) if sized else self.bands
         common = frontier = self.estimates.frontier(past, self.mandate)
@@ -138,12 +134,8 @@ class MeanVariancePolicy:
                 f" {ceiling:.2%} of C{level}. {MEND}",
                 constraints=(f"C{level} upper_volatility",),
             )
-        if sized:
-            weights = path.place_at(bands.target_volatility[level - 1])
-        elif frontier is common:
-            weights = self.estimates.level_points(past, self.mandate, bands)[level - 1]
-        else:
-            weights = frontier.at_volatility(bands.target_volatility[level - 1])
+        aim = bands.target_volatility[level - 1]
+        weights = path.place_at(aim) if sized else frontier.at_volatility(aim)
         # 3. or by its stress loss
         if frontier.model.stress @ weights <= loss + WITHIN:
             return weights
@@ -203,9 +195,7 @@ class FixedMix:
             check_number(weight, "weights", "A weight is a fraction of wealth.", key=asset)
 
     def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
-        """Weights wanted, shape (n,). Raises `InputError` for an asset that the market does not
-        have.
-        """
+        """Weights wanted, shape (n,). Raises `InputError` for an unknown asset."""
         unknown = sorted(set(self.weights) - set(past.assets))
         if unknown:
             raise InputError(

@@ -1,6 +1,4 @@
-"""Policies that need no risk aversion: the ready portfolios of each day's estimates, and those of
-any estimator.
-"""
+"""Policies that need no risk aversion: ready portfolios, and those of any estimator."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pandas as pd
 from advisor.annotations import Count, OpenShare, Seed
 from advisor.arrays import DayArray, FloatArray
 from advisor.errors import InputError
-from advisor.evaluate.backtesting.details import against_benchmark, measures_of, trailing_of
+from advisor.evaluate.backtesting.details import against_benchmark, details_of, trailing_of
 from advisor.evaluate.backtesting.record import Failures, Record
 from advisor.evaluate.backtesting.statistics import (
     BootstrapInterval,
@@ -184,8 +184,7 @@ class BacktestResult:
         """
         year, cash = self.periods_per_year, cash_return(self.rate(risk_free), self.periods_per_year)
         columns = {
-            name: {m: of(r) for m, (_, of) in measures_of(year).items()} | trailing_of(r, year)
-            for name, r in self.streams.items()
+            name: details_of(r, year) | trailing_of(r, year) for name, r in self.streams.items()
         }
         beside = against_benchmark(self.record.returns, self.beside, year, cash)
         columns[self.name] |= {m: value for m, (_, value) in beside.items()}
@@ -248,9 +247,7 @@ class BacktestResult:
 
     @checked
     def to_html(self, title: str | None = None, *, risk_free: Rate | None = None) -> str:
-        """A tear sheet as one page that stands alone: inline style and charts, nothing fetched, no
-        script.
-        """
+        """A tear sheet as one page that stands alone: nothing fetched, no script."""
         from advisor.reports.backtest import result_page
 
         return result_page(self, title or f"Backtest: {self.name}", risk_free)

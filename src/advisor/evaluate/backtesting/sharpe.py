@@ -113,9 +113,7 @@ def _moves(pair: FloatArray, noise: float) -> BoolArray:
 
 
 def _difference(pair: FloatArray) -> FloatArray:
-    """Difference of Sharpe ratios of pairs, shape (..., 2, T) -> (...), with the divisor T as in
-    the papers.
-    """
+    """Difference of Sharpe ratios of pairs, shape (..., 2, T) -> (...), with divisor T."""
     sharpe = pair.mean(axis=-1) / pair.std(axis=-1)
     return sharpe[..., 0] - sharpe[..., 1]
 
@@ -142,9 +140,7 @@ def _influence(pair: FloatArray) -> FloatArray:
 
 
 def _long_run_variance(y: FloatArray) -> float:
-    """Variance of the root-T mean of a series, Parzen kernel with Andrews' (1991) AR(1)
-    bandwidth.
-    """
+    """Variance of the root-T mean: Parzen kernel with Andrews' (1991) AR(1) bandwidth."""
     count = len(y)
     y = y - y.mean()
     rho = float(np.clip((y[1:] @ y[:-1]) / max(float(y[:-1] @ y[:-1]), 1e-300), -0.97, 0.97))
@@ -159,9 +155,7 @@ def _long_run_variance(y: FloatArray) -> float:
 
 
 def _studentised(pair: FloatArray, block: int, draws: int, seed: int) -> FloatArray:
-    """|difference* - difference| / its block standard error, of circular-block resamples, shape
-    (draws,).
-    """
+    """|difference* - difference| / its block standard error, by circular blocks, shape (draws,)."""
     count, blocks = pair.shape[1], pair.shape[1] // block
     if blocks < 2:
         raise InputError(

@@ -60,9 +60,7 @@ def statistics_of(periods_per_year: float, risk_free: float = 0.0) -> dict[str, 
 
 
 def beside_of(periods_per_year: float) -> dict[str, Statistic]:
-    """The measures of a strategy beside its benchmark by name, each from shape (..., 2, T) to
-    (...).
-    """
+    """Measures of a strategy beside its benchmark by name, each (..., 2, T) to (...)."""
     year = periods_per_year
     return {
         "tracking_error": lambda x: tracking_error(x[..., 0, :], x[..., 1, :], year),

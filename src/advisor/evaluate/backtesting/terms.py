@@ -51,9 +51,7 @@ class Terms:
             )
 
     def flow_by_session(self, dates: DayArray) -> FloatArray:
-        """Net flow at the close of each session, shape (T,); flows after the last session are left
-        out.
-        """
+        """Net flow at the close of each session, shape (T,), without those after the last."""
         flow = np.zeros(len(dates))
         if self.flows:
             days = np.array([as_day(day, "flows") for day in self.flows], dtype="datetime64[D]")

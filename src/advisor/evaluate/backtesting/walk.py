@@ -1,6 +1,4 @@
-"""The walk through time that every strategy of a run shares: one past a day, one drift a
-stretch.
-"""
+"""The walk through time of all strategies: one past a day, one drift a stretch."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Suitability of the picks, proved again: pair by pair with the regime's own check, not with the
-mask that made them.
-"""
+"""Suitability of the picks, proved again pair by pair, not with the mask that made them."""
 
 from __future__ import annotations
 

@@ -63,9 +63,7 @@ def product_features(catalogue: Catalogue, products: tuple[str, ...]) -> FloatAr
 
 
 def _popularity(ranking: Ranking, history: Interactions) -> tuple[IntArray, FloatArray]:
-    """Holders of each ranked product, shape (p,), and the mean popularity of what each ranked
-    client holds, shape (c,).
-    """
+    """Holders of each ranked product (p,), mean popularity of what each client holds (c,)."""
     held = history.matrix()
     held.data[:] = 1.0
     count = np.bincount(held.indices, minlength=len(history.products))

@@ -233,9 +233,7 @@ def _rules(
 
 
 def _aligned(baseline: Ranking, ranking: Ranking) -> Ranking:
-    """The baseline with the ranking's rows and columns; products that only the baseline ranks come
-    last.
-    """
+    """The baseline with the ranking's rows and columns; products it alone ranks come last."""
     row = IdMap.of(baseline.client_ids, "baseline.client_ids").find(ranking.client_ids)
     if (row < 0).any():
         missing = ranking.client_ids[int(np.argmax(row < 0))]

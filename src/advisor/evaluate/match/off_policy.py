@@ -247,9 +247,7 @@ def softmax_policy(
 
 
 def _standard_error(influence: FloatArray, group: IntArray) -> float:
-    """Of the mean of n centred influence values, summed within each group first; nan for a single
-    group.
-    """
+    """Of the mean of n centred values, summed within a group first; nan for a single group."""
     sums = np.bincount(group, weights=influence)
     m, n = len(sums), len(influence)
     return float(np.sqrt(m / (m - 1.0) * (sums**2).sum()) / n) if m > 1 else float("nan")

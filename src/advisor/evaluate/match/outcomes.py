@@ -1,6 +1,4 @@
-"""Ranked lists against later purchases: which picks were bought, and which purchases could have
-been picked at all.
-"""
+"""Ranked lists against later purchases: which were bought, which could have been picked."""
 
 from __future__ import annotations
 

@@ -77,9 +77,7 @@ class ProbabilityReport:
         return pd.DataFrame(rows)
 
     def sentences(self) -> list[str]:
-        """What may be promised and what not, in plain words, for each curve that speaks of
-        buyers.
-        """
+        """What may be promised and what not, in plain words, for each curve of buyers."""
         told: list[str] = []
         for name, what in (("pick, buyers", "a pick"), ("list, buyers", "a list")):
             if name not in self.curves:
@@ -103,9 +101,7 @@ class ProbabilityReport:
         return told
 
     def to_svg(self) -> str:
-        """Stated against observed, bin by bin, one chart a curve; on the diagonal they are
-        equal.
-        """
+        """Stated against observed, bin by bin, a chart a curve; equal on the diagonal."""
         from advisor.reports.match import reliability_chart
 
         return reliability_chart(self)

@@ -148,9 +148,7 @@ class MatchReport:
 
     @checked
     def per_client(self, view: str, metric: str, k: Count) -> FloatArray:
-        """Value of each client, shape (c,); nan = does not count. Raises `InputError` when it was
-        not computed.
-        """
+        """Value of each client, shape (c,); nan = does not count. Raises where not computed."""
         if (view, metric, k) not in self.table:
             raise InputError(
                 f"{(view, metric, k)} was not computed; views are"

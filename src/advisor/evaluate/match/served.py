@@ -1,6 +1,4 @@
-"""What clients were really shown, judged beside what the recommender alone would have shown
-them.
-"""
+"""What clients were really shown, judged beside the recommender's own lists."""
 
 from __future__ import annotations
 

@@ -101,9 +101,7 @@ class RiskMatchReport:
         return frame.drop(columns="level")
 
     def summary(self) -> pd.Series:
-        """Shares over all windows of all judged portfolios: inside, over, under, not reachable,
-        breached; and their number.
-        """
+        """Shares over all windows of all judged portfolios, and how many there are."""
         n = self.windows.astype(np.float64)
         total = float(n.sum())
         shares = {

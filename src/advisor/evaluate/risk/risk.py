@@ -1,6 +1,4 @@
-"""Judge risk out of sample: the realised volatility and drawdown of portfolios against what their
-levels promise.
-"""
+"""Realised volatility and drawdown of portfolios against what their levels promise."""
 
 from __future__ import annotations
 
@@ -247,9 +245,7 @@ def _judge(
 
 
 def _realised(value: FloatArray, periods_per_year: float) -> tuple[FloatArray, FloatArray]:
-    """Annual volatility and worst drawdown of each row of values, shape (b,); a row that reaches
-    zero has an infinite volatility.
-    """
+    """Annual volatility (inf where a row reaches zero) and worst drawdown of each row, (b,)."""
     solvent: BoolArray = np.all(value > 0.0, axis=1)
     safe = np.where(solvent[:, None], value, 1.0)
     steps = safe.copy()

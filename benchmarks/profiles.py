@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.contracts import Product, Questionnaire
-from advisor.contracts.questionnaire import LIMITING
+from advisor.contracts.question import LIMITING
 from advisor.data import Catalogue, ClientTable
 from advisor.data.categories import Categories
 from advisor.risk_profile import GradedResponseModel, profile_risk

@@ -18,7 +18,8 @@ from advisor import exports, schemas
 from advisor.contracts.advice import STATUSES
 from advisor.contracts.client import Client, Goal
 from advisor.contracts.product import Product
-from advisor.contracts.questionnaire import Option, Question, Questionnaire
+from advisor.contracts.question import Option, Question
+from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.rules import Rule, RulePack
 
 DOCS = Path(__file__).resolve().parent

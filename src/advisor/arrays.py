@@ -6,14 +6,12 @@ Inside the advisor arrays are C-ordered, read-only and finite unless a docstring
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from math import inf
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from advisor.cells import is_word, text_of
 from advisor.errors import InputError
 from advisor.privacy import about_clients, argument, kept_of, written
 
@@ -26,8 +24,6 @@ StrArray = npt.NDArray[np.str_]
 
 NUMBER = (int, float, np.integer, np.floating)
 """What counts as one number at a public function."""
-_SHORT_ID = 100
-"""Characters up to which ASCII text is an id without a further look."""
 _NO_NUMBERS = "bcmMUS"
 """Kinds of arrays that numpy would turn into numbers without a word: yes / no, complex, spans of
 time, days, text."""
@@ -291,57 +287,3 @@ def check_shape(array: npt.NDArray[Any], field: str, shape: tuple[int, ...]) -> 
             field=field,
             value=array.shape,
         )
-
-
-def id_texts(ids: object, field: str) -> list[str]:
-    """Ids as text, of which some may be there twice; a number is worth its text, as in a table.
-
-    Raises:
-        InputError: These are no ids, or one is missing or blank, or no word.
-    """
-    if isinstance(ids, str):
-        raise InputError(
-            f"{field} is the single string {argument(field, ids)}; pass a sequence of ids.",
-            field=field,
-            value=ids,
-        )
-    if not isinstance(ids, Iterable) or getattr(ids, "ndim", 1) == 0:
-        raise InputError(
-            f"{field} is {argument(field, ids)} ({type(ids).__name__}); pass a sequence of ids, one"
-            " text each.",
-            field=field,
-            value=kept_of(field, ids),
-        )
-    names: list[str] = []
-    for item in ids:
-        if type(item) is str and item.isascii() and len(item) <= _SHORT_ID and item.strip():
-            names.append(item)
-            continue
-        if isinstance(item, bool | np.bool_) or not is_word(item):
-            raise InputError(
-                f"{field} holds {argument(field, item)}; an id is text in UTF-8, or a number."
-                " Correct it.",
-                field=field,
-                value=item,
-            )
-        names.append(text_of(item))
-    return names
-
-
-def unique_ids(ids: object, field: str) -> tuple[str, ...]:
-    """`ids` as a tuple of distinct texts; a number is worth its text, as in a table.
-
-    Raises:
-        InputError: An id is missing or blank, no word, or there twice.
-    """
-    names = id_texts(ids, field)
-    if len(set(names)) != len(names):
-        seen: set[str] = set()
-        twice = next(name for name in names if name in seen or seen.add(name))
-        raise InputError(
-            f"{field} holds {argument(field, twice)} twice; rows could not be told apart. Merge or"
-            " rename it.",
-            field=field,
-            value=twice,
-        )
-    return tuple(names)

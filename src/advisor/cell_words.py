@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 _SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:[T ](\d{1,2})(:.*)?)?", re.ASCII)
 """A day with slashes has the year first; with the year last it is not known which is the month."""
@@ -16,6 +17,13 @@ _COMMA = re.compile(
 """A number with a decimal comma; points, spaces or apostrophes stand between its thousands."""
 LONGEST = 10_000
 """Characters of a cell that is one word, number or day; a longer one is none."""
+TRUE, FALSE = (
+    frozenset({"true", "1", "1.0", "yes", "y"}),
+    frozenset({"false", "0", "0.0", "no", "n"}),
+)
+"""How yes and no are written, any case."""
+_DIGITS = 40
+"""A decimal of more is written with an exponent."""
 _RATING = re.compile(r"([A-Za-z]) ?([1-5])")
 
 
@@ -80,3 +88,14 @@ def rating_of(cell: object, letter: str) -> object:
     """
     found = _RATING.fullmatch(cell.strip()) if isinstance(cell, str) else None
     return int(found[2]) if found is not None and found[1].upper() == letter else cell
+
+
+def decimal_text(cell: Decimal) -> str:
+    """A decimal as text, without the zeros at its end."""
+    if cell.is_nan():
+        return "nan"
+    cell = abs(cell) if cell == 0 else cell
+    if not cell.is_finite() or abs(cell.adjusted()) >= _DIGITS:
+        return str(cell)
+    plain = f"{cell:f}"
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain

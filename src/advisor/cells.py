@@ -19,16 +19,11 @@ from uuid import UUID
 
 import numpy as np
 
-from advisor.cell_words import LONGEST, iso_of, ungrouped
+from advisor.cell_words import FALSE, LONGEST, TRUE, decimal_text, iso_of, ungrouped
 from advisor.privacy import masked, personal, short
 
 LONGEST_LIST = 1_000_000
 """Characters of a cell that writes a list or a record."""
-TRUE, FALSE = (
-    frozenset({"true", "1", "1.0", "yes", "y"}),
-    frozenset({"false", "0", "0.0", "no", "n"}),
-)
-"""How yes and no are written, any case."""
 LISTS = list | tuple | set | frozenset | np.ndarray
 _SCALARS = str | bytes | bytearray | memoryview | Number | date | np.generic | UUID
 """What one cell may be, if it is no list and no record."""
@@ -47,8 +42,6 @@ _COARSE = ("Y", "M", "W", "generic")
 """Units of numpy that hold no day."""
 WHOLE = 2.0**53
 """Up to here a float tells every whole number apart."""
-_DIGITS = 40
-"""A decimal of more is written with an exponent."""
 _BITS = 3_300
 """A whole number of more (a thousand digits) is infinite."""
 _SHOWN = 80
@@ -71,7 +64,7 @@ def text_of(cell: object) -> str:
     if isinstance(cell, bytes | bytearray | memoryview):
         return _decoded(bytes(cell))
     if isinstance(cell, Decimal):
-        return _written(cell)
+        return decimal_text(cell)
     if isinstance(cell, date | np.datetime64):
         return str(day_of(cell))
     if isinstance(cell, LISTS | Mapping) or hasattr(type(cell), "model_dump"):
@@ -96,16 +89,6 @@ def _decoded(cell: bytes) -> str:
         return text_of(cell.decode("utf-8", "surrogatepass"))
     except UnicodeDecodeError:
         return cell.decode("utf-8", "backslashreplace")
-
-
-def _written(cell: Decimal) -> str:
-    if cell.is_nan():
-        return "nan"
-    cell = abs(cell) if cell == 0 else cell
-    if not cell.is_finite() or abs(cell.adjusted()) >= _DIGITS:
-        return str(cell)
-    plain = f"{cell:f}"
-    return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
 def _plain(cell: Any) -> Any:

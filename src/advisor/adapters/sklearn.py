@@ -12,7 +12,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from advisor import Estimates, Mandate, Market, MeanVariancePolicy
-from advisor.arrays import FloatArray, frozen, unique_ids
+from advisor.arrays import FloatArray, frozen
+from advisor.data.ids import unique_ids
 from advisor.measures import sharpe_ratio
 
 FEWEST_ROWS = 3

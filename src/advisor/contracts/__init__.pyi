@@ -25,8 +25,8 @@ from advisor.contracts.mandate import GroupLimit as GroupLimit
 from advisor.contracts.mandate import LinearLimit as LinearLimit
 from advisor.contracts.mandate import Mandate as Mandate
 from advisor.contracts.product import Product as Product
-from advisor.contracts.questionnaire import Option as Option
-from advisor.contracts.questionnaire import Question as Question
+from advisor.contracts.question import Option as Option
+from advisor.contracts.question import Question as Question
 from advisor.contracts.questionnaire import Questionnaire as Questionnaire
 from advisor.contracts.report import AdviceReport as AdviceReport
 from advisor.contracts.report import FrontierReport as FrontierReport

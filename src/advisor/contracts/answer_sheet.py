@@ -13,7 +13,8 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema, model_val
 from advisor.contracts.base import Contract
 from advisor.contracts.client import Client
 from advisor.contracts.fields import WordsById
-from advisor.contracts.questionnaire import Contradiction, Question, Questionnaire
+from advisor.contracts.question import Contradiction, Question
+from advisor.contracts.questionnaire import Questionnaire
 from advisor.errors import InputError
 from advisor.privacy import kept, personal
 from advisor.validation import checked

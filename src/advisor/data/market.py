@@ -7,32 +7,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 
 from advisor.annotations import DecimalMark
-from advisor.arrays import (
-    DayArray,
-    FloatArray,
-    IntArray,
-    check_frequency,
-    check_number,
-    check_type,
-    unique_ids,
-)
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_frequency
 from advisor.data.by_asset import label_assets, rate_assets
 from advisor.data.columns import column_of, comma_hint
 from advisor.data.days import as_day, as_days
+from advisor.data.ids import unique_ids
 from advisor.data.price_columns import check_columns
 from advisor.data.tables import as_numbers, cell
 from advisor.errors import InputError
 from advisor.privacy import short
+from advisor.readers import Number
 from advisor.validation import checked
 
 Day = date | str | np.datetime64
 _LOG = logging.getLogger(__name__)
+
+
+PeriodsPerYear = Annotated[
+    float,
+    Number("It scales means and variances to a year: 252 for days, 12 for months.", above=0.0),
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class Market:
         *,
         groups: Mapping[str, str] | None = None,
         risk_levels: Mapping[str, int] | None = None,
-        periods_per_year: float = 252.0,
+        periods_per_year: PeriodsPerYear = 252.0,
         fill: Literal["forward"] | None = None,
         decimal: DecimalMark = ".",
     ) -> Market:
@@ -93,26 +93,21 @@ class Market:
                 value=len(dates),
             )
         bad = np.isinf(values) | (values <= 0.0)
-        if bad.any():
-            row, column = (int(i) for i in np.argwhere(bad)[0])
-            raise InputError(
-                f"The price of {names[column]!r} on {dates[row]} is {values[row, column]:g}; a"
-                " return could not be formed. Correct it, or leave it empty.",
-                field=names[column],
-                value=float(values[row, column]),
-            )
+        why = "a return could not be formed. Correct it, or leave it empty."
+        _refuse_first(bad, values, names, dates, "price", why)
         values = _without_holes(values, names, dates, fill)
         returns = values[1:] / values[:-1] - 1.0
         return cls._checked(names, dates, returns, groups, risk_levels, periods_per_year)
 
     @classmethod
+    @checked
     def from_returns(
         cls,
         returns: pd.DataFrame,
         *,
         groups: Mapping[str, str] | None = None,
         risk_levels: Mapping[str, int] | None = None,
-        periods_per_year: float = 252.0,
+        periods_per_year: PeriodsPerYear = 252.0,
     ) -> Market:
         """From simple returns: one row a day, one column an asset; missing values only at the start
         or end of a column.
@@ -124,15 +119,11 @@ class Market:
         """
         names, dates, values = _table(returns, "returns")
         bad = np.isinf(values) | (values < -1.0)
-        if bad.any():
-            row, column = (int(i) for i in np.argwhere(bad)[0])
-            raise InputError(
-                f"The return of {names[column]!r} on {dates[row]} is {values[row, column]:g}; a"
-                " simple return is finite and not below -1. Correct it, or convert log returns"
-                " with exp(x) - 1.",
-                field=names[column],
-                value=float(values[row, column]),
-            )
+        why = (
+            "a simple return is finite and not below -1. Correct it, or convert log returns with"
+            " exp(x) - 1."
+        )
+        _refuse_first(bad, values, names, dates, "return", why)
         _without_holes(values, names, dates, None)
         return cls._checked(names, dates, values, groups, risk_levels, periods_per_year)
 
@@ -146,12 +137,6 @@ class Market:
         risk_levels: Mapping[str, int] | None,
         periods_per_year: float,
     ) -> Market:
-        check_number(
-            periods_per_year,
-            "periods_per_year",
-            "It scales means and variances to a year: 252 for days, 12 for months.",
-            above=0.0,
-        )
         check_frequency(dates, periods_per_year, "The history")
         dates, returns = dates[-len(returns) :].copy(), np.ascontiguousarray(returns)
         dates.flags.writeable = returns.flags.writeable = False
@@ -203,12 +188,6 @@ class Market:
 def _table(
     frame: pd.DataFrame, field: str, decimal: str = "."
 ) -> tuple[tuple[str, ...], DayArray, FloatArray]:
-    check_type(
-        frame,
-        pd.DataFrame,
-        field,
-        "Pass a pandas DataFrame: one row a day (the index), one column an asset.",
-    )
     check_columns(frame, field)
     names = unique_ids(frame.columns, f"{field} columns")
     if not names:
@@ -227,6 +206,18 @@ def _table(
             value=str(dates[row + 1]),
         )
     return names, dates, _cells(frame, names, dates, field, decimal)
+
+
+def _refuse_first(
+    bad: BoolArray, values: FloatArray, names: Sequence[str], dates: DayArray, what: str, why: str
+) -> None:
+    for row, column in np.argwhere(bad).tolist():
+        value = values.item(row, column)
+        raise InputError(
+            f"The {what} of {names[column]!r} on {dates[row]} is {value:g}; {why}",
+            field=names[column],
+            value=value,
+        )
 
 
 def _index_days(frame: pd.DataFrame, field: str) -> DayArray:

@@ -12,21 +12,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from advisor.arrays import (
-    BoolArray,
-    DayArray,
-    FloatArray,
-    IntArray,
-    check_type,
-    float_array,
-    unique_ids,
-)
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type, float_array
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.data.categories import Categories
 from advisor.data.days import as_day, as_days
+from advisor.data.ids import unique_ids
 from advisor.errors import InputError
 from advisor.privacy import hides, personal, written
 from advisor.validation import checked
+
+SCORES = ("tolerance", "capacity", "horizon", "objective", "knowledge", "standard_error")
+"""Columns of 0..100, nan where nothing was asked."""
 
 
 @hides
@@ -201,58 +197,28 @@ class RiskProfiles:
         return ~(self.valid_until >= self.as_of)
 
     def __getitem__(self, i: int) -> RiskProfile:
-        values: dict[str, Any] = {
-            name: float(getattr(self, name)[i])
-            for name in (
-                "tolerance",
-                "capacity",
-                "horizon",
-                "objective",
-                "knowledge",
-                "standard_error",
-                "target_volatility",
-            )
-        }
         return RiskProfile(
             client_id=self.client_ids[i],
-            level=int(self.level[i]),
+            level=self.level.item(i),
             level_probability=tuple(self.level_probability[i].tolist()),
             limited_by=self.limits.word(i) or "",
-            lowest_category=bool(self.lowest_category[i]),
-            flags=self.spell(int(self.flag_bits[i])),
-            valid_until=(
-                None
-                if np.isnat(self.valid_until[i])
-                else date.fromisoformat(str(self.valid_until[i]))
-            ),
+            lowest_category=self.lowest_category.item(i),
+            flags=self.spell(self.flag_bits.item(i)),
+            valid_until=self.valid_until.tolist()[i],
             as_of=date.fromisoformat(str(self.as_of)),
             problem=self.problems.get(i if i >= 0 else len(self) + i),
-            **values,
+            target_volatility=self.target_volatility.item(i),
+            **{name: getattr(self, name).item(i) for name in SCORES},
         )
 
     def to_frame(self) -> pd.DataFrame:
         """One row a client, indexed by client id."""
-        scores = (
-            "level",
-            "tolerance",
-            "capacity",
-            "horizon",
-            "objective",
-            "knowledge",
-            "standard_error",
-            "limited_by",
-            "lowest_category",
-        )
-        frame = pd.DataFrame(
-            {name: getattr(self, name) for name in scores},
-            index=pd.Index(self.client_ids, name="client_id"),
-        )
-        frame["flags"] = self.flags
-        frame["target_volatility"] = self.target_volatility
-        frame["valid_until"] = self.valid_until.astype("datetime64[s]")
-        for k in range(LEVELS):
-            frame[f"p_level_{k + 1}"] = self.level_probability[:, k]
-        return frame
+        names = ("level", *SCORES, "limited_by", "lowest_category", "flags", "target_volatility")
+        columns: dict[str, Any] = {name: getattr(self, name) for name in names}
+        columns["valid_until"] = self.valid_until.astype("datetime64[s]")
+        chances = enumerate(self.level_probability.T, start=1)
+        columns |= {f"p_level_{level}": chance for level, chance in chances}
+        return pd.DataFrame(columns, index=pd.Index(self.client_ids, name="client_id"))
 
     def __len__(self) -> int:
         return len(self.level)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, IntArray, check_type, id_texts
-from advisor.data.ids import IdMap
+from advisor.arrays import FloatArray, IntArray, check_type
+from advisor.data.ids import IdMap, id_texts
 from advisor.data.tables import as_numbers, check_table, id_codes, told
 from advisor.errors import InputError
 from advisor.privacy import short

@@ -10,9 +10,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, IntArray, check_number, check_type, float_array, unique_ids
+from advisor.arrays import FloatArray, IntArray, check_number, check_type, float_array
 from advisor.data.by_asset import in_order, label_assets, numbers_by_id, rate_assets
-from advisor.data.ids import IdMap
+from advisor.data.ids import IdMap, unique_ids
 from advisor.data.tables import labels_of
 from advisor.errors import InputError
 from advisor.validation import checked

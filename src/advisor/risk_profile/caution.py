@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from advisor.arrays import BoolArray, IntArray
-from advisor.contracts.questionnaire import Question, Questionnaire
+from advisor.contracts.question import Question
+from advisor.contracts.questionnaire import Questionnaire
 from advisor.risk_profile.answers import Answers, Positions
 from advisor.risk_profile.coherence import contradictions
 from advisor.risk_profile.key import key_of

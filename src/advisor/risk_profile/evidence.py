@@ -9,7 +9,8 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.bands import LEVELS, RiskBands
-from advisor.contracts.questionnaire import LIMITING, Questionnaire
+from advisor.contracts.question import LIMITING
+from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.thresholds import count_reached, reaches
 from advisor.data.clients.table import ClientTable
 from advisor.privacy import written

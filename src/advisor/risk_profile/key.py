@@ -9,7 +9,8 @@ from functools import lru_cache
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, frozen
-from advisor.contracts.questionnaire import LIMITING, Dimension, Question, Questionnaire
+from advisor.contracts.question import LIMITING, Dimension, Question
+from advisor.contracts.questionnaire import Questionnaire
 
 SCORED: tuple[Dimension, ...] = (*LIMITING, "knowledge")
 

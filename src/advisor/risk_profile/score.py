@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
-from advisor.contracts.questionnaire import Dimension, Questionnaire
+from advisor.contracts.question import Dimension
+from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.thresholds import reaches
 from advisor.risk_profile.answers import Answers
 from advisor.risk_profile.key import key_of

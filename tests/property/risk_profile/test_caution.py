@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from advisor.contracts import Option, Question, Questionnaire
-from advisor.contracts.questionnaire import Contradiction
+from advisor.contracts.question import Contradiction
 from advisor.data import ClientTable
 from advisor.data.categories import Categories
 from advisor.risk_profile import profile_risk

@@ -7,7 +7,7 @@ import pytest
 
 from advisor import InputError
 from advisor.contracts import Client, Questionnaire
-from advisor.contracts.questionnaire import Contradiction
+from advisor.contracts.question import Contradiction
 from advisor.data import ClientTable, RiskProfiles
 from advisor.risk_profile import GradedResponseModel, profile_risk
 from advisor.risk_profile.coherence import Controls

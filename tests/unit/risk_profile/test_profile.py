@@ -8,7 +8,7 @@ import pytest
 
 from advisor import InputError
 from advisor.contracts import Client, Option, Question, Questionnaire, RiskBands
-from advisor.contracts.questionnaire import Norm
+from advisor.contracts.question import Norm
 from advisor.data import ClientTable, RiskProfiles
 from advisor.risk_profile import (
     CapacityRules,

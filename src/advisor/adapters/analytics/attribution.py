@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from advisor.annotations import Items, Seed
-from advisor.arrays import NUMBER, FloatArray, check_whole, unique_ids
+from advisor.arrays import NUMBER, FloatArray, check_whole
+from advisor.data.ids import unique_ids
 from advisor.errors import InputError
 from advisor.validation import checked
 

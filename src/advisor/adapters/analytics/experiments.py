@@ -11,7 +11,8 @@ from scipy.special import betainc, betaincinv
 
 from advisor.adapters.analytics.columns import vector
 from advisor.annotations import OpenShare, Positive
-from advisor.arrays import FloatArray, unique_ids
+from advisor.arrays import FloatArray
+from advisor.data.ids import unique_ids
 from advisor.errors import InputError
 from advisor.validation import checked
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from advisor.adapters.analytics.columns import vector
 from advisor.annotations import Count, Seed, Share
-from advisor.arrays import FloatArray, IntArray, float_array, unique_ids
+from advisor.arrays import FloatArray, IntArray, float_array
+from advisor.data.ids import unique_ids
 from advisor.errors import InputError
 from advisor.validation import checked
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from advisor.arrays import check_number, check_type, unique_ids
+from advisor.arrays import check_number, check_type
 from advisor.cells import text_of
 from advisor.data.by_asset import numbers_by_id
+from advisor.data.ids import unique_ids
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 

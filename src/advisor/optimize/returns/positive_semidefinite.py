@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray, check_number, float_array, unique_ids
+from advisor.arrays import FloatArray, check_number, float_array
+from advisor.data.ids import unique_ids
 from advisor.data.returns import check_symmetric
 from advisor.errors import InputError
 

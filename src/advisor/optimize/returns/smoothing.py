@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray, check_number, check_type, unique_ids
+from advisor.arrays import FloatArray, check_number, check_type
 from advisor.contracts.bands import RiskBands
 from advisor.data.by_asset import check_names, numbers_by_id
+from advisor.data.ids import unique_ids
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError

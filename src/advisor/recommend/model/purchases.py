@@ -8,10 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type, id_texts
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients.table import ClientTable
-from advisor.data.ids import IdMap
+from advisor.data.ids import IdMap, id_texts
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
 from advisor.recommend.model.arrivals import Arrivals, capped_weights

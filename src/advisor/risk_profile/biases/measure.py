@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 import advisor.risk_profile.biases.records as k
-from advisor.arrays import BoolArray, FloatArray, IntArray, check_type, frozen, unique_ids
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_type, frozen
 from advisor.data.biases import BiasProfiles, rates, sum_counts
 from advisor.data.by_asset import by_id
 from advisor.data.columns import column_of
 from advisor.data.days import as_times
+from advisor.data.ids import unique_ids
 from advisor.data.tables import as_numbers, cell, check_once, check_table, id_codes
 from advisor.data.trades import Trades
 from advisor.errors import InputError

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from advisor.arrays import FloatArray, float_array, frozen, numbers, unique_ids
+from advisor.arrays import FloatArray, float_array, frozen, numbers
+from advisor.data.ids import unique_ids
 from advisor.errors import InputError
 from advisor.native.numbers import exp, logistic
 from advisor.native.numbers import log as natural_log

@@ -1,32 +1,24 @@
-"""Requests that come at the same time, advised as one table.
-
-What waits while a table is being advised is advised as the next one. No delay is added, and no bit
-changes: a client's advice depends on their row alone.
+"""Requests that come at the same time, advised as one table: what waits meanwhile is the next one.
+No delay is added and no bit changes, since a client's advice depends on their row alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from types import NoneType
 from typing import Any
 
-from advisor import Advice, Client, ClientTable
+from advisor import Advice, Client
+from advisor.adapters.channels.together import Served, TableAdvising
 from advisor.annotations import Count
 from advisor.arrays import check_type
-from advisor.errors import AdvisorError, InputError, StoppedError
+from advisor.errors import StoppedError
 from advisor.validation import checked
-
-REFUSED = ("invalid_input", "not_assessed")
-"""Statuses that `Advisor.advise` raises: the client's data must be mended."""
-Served = Callable[[Sequence[Client], Sequence[Advice]], Sequence[Any] | None]
-"""What is done with a table's clients and advice before anybody gets an answer; may give something
-for each."""
-_Answer = tuple[Advice, Any] | BaseException
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +52,7 @@ class RequestBatcher:
         served: Served | None = None,
         tables: Callable[[int], None] | None = None,
     ) -> None:
-        self._advisor, self._most, self._served, self._tables = advisor, most, served, tables
+        self._most, self._together = most, TableAdvising(advisor, served, tables)
         self._waiting: deque[_Request] = deque()
         self._working: asyncio.Task[None] | None = None
         self._stopped = False
@@ -105,7 +97,11 @@ class RequestBatcher:
         loop = asyncio.get_running_loop()
         while requests := self._next():
             try:
-                answers = await loop.run_in_executor(self._thread, self._answers, requests)
+                clients = [request.client for request in requests]
+                first, advise = requests[0], self._together.answers
+                answers = await loop.run_in_executor(
+                    self._thread, advise, clients, first.as_of, first.picks
+                )
             except Exception as error:  # noqa: BLE001  whatever happened, nobody may wait for ever
                 answers = [error] * len(requests)
             for request, answer in zip(requests, answers, strict=True):
@@ -132,43 +128,3 @@ class RequestBatcher:
                 later.append(request)
         self._waiting.extendleft(reversed(later))
         return list(table.values())
-
-    def _answers(self, requests: Sequence[_Request]) -> list[_Answer]:
-        """The answer of each; where the table as a whole cannot be advised, one by one."""
-        try:
-            return self._table(requests)
-        except Exception as error:  # noqa: BLE001  one client's trouble is no other's
-            if len(requests) == 1:
-                return [error]
-            return [answer for request in requests for answer in self._answers([request])]
-
-    def _table(self, requests: Sequence[_Request]) -> list[_Answer]:
-        clients = [request.client for request in requests]
-        as_of, picks = requests[0].as_of, requests[0].picks
-        table = ClientTable.from_clients(clients)
-        batch = self._advisor.advise_table(table, as_of=as_of, picks=picks)
-        advice: list[Advice] = [batch[i] for i in range(len(clients))]
-        if self._tables is not None:
-            self._tables(len(clients))
-        answers: list[_Answer] = [_refused(a) or (a, None) for a in advice]
-        good = [i for i, answer in enumerate(answers) if isinstance(answer, tuple)]
-        if self._served is None or not good:
-            return answers
-        try:
-            values = self._served([clients[i] for i in good], [advice[i] for i in good])
-        except Exception as error:  # noqa: BLE001  nobody gets what was not kept
-            values, kept = [error] * len(good), False
-        else:
-            values, kept = values or [None] * len(good), True
-        for i, value in zip(good, values, strict=True):
-            answers[i] = (advice[i], value) if kept else value
-        return answers
-
-
-def _refused(advice: Advice) -> AdvisorError | None:
-    """What `advise` raises instead of giving such advice."""
-    if advice.status == "stopped":
-        return StoppedError(advice.reasons[0].text)
-    if advice.status in REFUSED:
-        return InputError(advice.reasons[0].text, field="client", value=advice.status)
-    return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from advisor import AnswerSheet, Client, Contract, Event, Moment
+from advisor import AnswerSheet, Client, Contract, Event, Moment, Questionnaire
 from advisor.errors import InputError
 
 OPEN, FINISHED = "open", "finished"
@@ -88,3 +89,31 @@ def moved(step: str, session: Session, channel: str, now: datetime, again: int =
     }
     kind, key = f"advisor.session.{step}.v1", f"{name}-{session.version}"
     return Event(id=key, source=SOURCE, type=kind, time=now, subject=session.base.id, data=data)
+
+
+def read(store: Any, session_id: str, own: Questionnaire, now: datetime) -> tuple[Session, str]:
+    """The session of a store, and its row's text. Raises where there is none, or none any more.
+
+    Args:
+        store: A `Store`.
+        session_id: Which.
+        own: The questionnaire that sessions ask now; another is one of the library's.
+        now: When.
+    """
+    rows = store.rows("sessions", id=session_id) if session_id.isascii() else []
+    if not rows or rows[0]["expires"] <= now:
+        raise NoSessionError
+    text: str = rows[0]["state"]
+    fields: dict[str, Any] = json.loads(text)
+    record = fields["sheet"]
+    if record["questionnaire"] == own.signature:
+        fields["sheet"] = AnswerSheet.restored_for(record, own)
+    return Session.model_validate(fields), text
+
+
+def replace(store: Any, before: str, after: Session) -> None:
+    """Write a session over the text that stood. Raises where another one stands by now."""
+    where = {"id": after.id, "state": before}
+    values = {"kind": after.state, "expires": after.expires, "state": after.model_dump_json()}
+    if store.change("sessions", where, **values) != 1:
+        raise StaleSessionError(after.version)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from advisor import AnswerSheet, Client, ClientTable, Questionnaire, profile_risk
+from advisor import AnswerSheet, Client, Questionnaire
+from advisor.adapters.channels.assessing import obey, scored, standing
 from advisor.adapters.channels.session import (
     FINISHED,
     OPEN,
-    NoSessionError,
     Session,
     StaleSessionError,
     moved,
+    read,
+    replace,
 )
 from advisor.errors import InputError
-from advisor.risk_profile import AssessmentHistory
 
 
 class Sessions:
@@ -63,7 +63,7 @@ class Sessions:
 
     def load(self, session_id: str) -> Session:
         """The session as saved last. Raises `InputError` (field "session") where there is none."""
-        return self._read(session_id)[0]
+        return read(self._store, session_id, self.questionnaire, self._now())[0]
 
     def save(
         self,
@@ -89,7 +89,7 @@ class Sessions:
             InputError: There is no such session; it is finished, or has another version by now
                 (field "version").
         """
-        before, text = self._read(session_id)
+        before, text = read(self._store, session_id, self.questionnaire, self._now())
         if before.finished or before.version != version:
             raise StaleSessionError(before.version)
         if sheet.questionnaire.signature != before.sheet.questionnaire.signature:
@@ -111,7 +111,7 @@ class Sessions:
         }
         after = before.model_copy(update=update)
         with self._store.database.write():
-            self._replace(text, after)
+            replace(self._store, text, after)
             self._store.put_events([moved("answered", after, channel, self._now(), len(again))])
         return after
 
@@ -126,17 +126,17 @@ class Sessions:
                 (field "assessments"); or the level would rise and they have not confirmed it (field
                 "confirmed").
         """
-        before, text = self._read(session_id)
+        before, text = read(self._store, session_id, self.questionnaire, self._now())
         if before.finished:
             return before.sheet.client(before.base)
         day = on or self._now().date()
-        client, level = self._scored(before.sheet, before.base, day)
+        client, level = scored(before.sheet, before.base, day)
         base = client.model_copy(update={"answers": {}})
         update = {"version": before.version + 1, "base": base, "state": FINISHED}
         after = before.model_copy(update=update)
         with self._store.database.write():
-            self._obey(client.id, day, level, confirmed)
-            self._replace(text, after)
+            obey(self._store, client.id, day, level, confirmed=confirmed)
+            replace(self._store, text, after)
             now = self._now()
             self._store.put_clients([client], at=now)
             questionnaire = before.sheet.questionnaire.signature
@@ -151,54 +151,6 @@ class Sessions:
         if not sheet.complete:
             return None
         day = self._now().date()
-        client, level = self._scored(sheet, base, day)
-        stands = _standing(self._store.history(ids=[client.id]), client.id, day)
+        client, level = scored(sheet, base, day)
+        stands = standing(self._store, client.id, day)
         return (stands, level) if 0 <= stands < level else None
-
-    @staticmethod
-    def _scored(sheet: AnswerSheet, base: Client, day: date) -> tuple[Client, int]:
-        """The client with the answers, and the level by the questionnaire that they were asked."""
-        client = sheet.client(base, on=day)
-        table = ClientTable.from_clients([client])
-        return client, profile_risk(table, sheet.questionnaire, as_of=day)[0].level
-
-    def _obey(self, client_id: str, day: date, level: int, confirmed: bool) -> None:
-        history = self._store.history(ids=[client_id])
-        if not history.may_assess([client_id], day)[0]:
-            raise InputError(
-                "The client was assessed twice on this day or eight times within twelve months,"
-                " which is as often as rules allow (NFRA Order 2025-7 Art. 29); assess them again"
-                " later.",
-                field="assessments",
-            )
-        stands = _standing(history, client_id, day)
-        if 0 <= stands < level and not confirmed:
-            raise InputError(
-                f"With these answers the level would rise from C{stands} to C{level}, and a changed"
-                " level must be confirmed by the client. Ask them, and finish with"
-                " confirmed=true.",
-                field="confirmed",
-                value=False,
-            )
-
-    def _read(self, session_id: str) -> tuple[Session, str]:
-        rows = self._store.rows("sessions", id=session_id) if session_id.isascii() else []
-        if not rows or rows[0]["expires"] <= self._now():
-            raise NoSessionError
-        text: str = rows[0]["state"]
-        fields: dict[str, Any] = json.loads(text)
-        record = fields["sheet"]
-        if record["questionnaire"] == self.questionnaire.signature:
-            fields["sheet"] = AnswerSheet.restored_for(record, self.questionnaire)
-        return Session.model_validate(fields), text
-
-    def _replace(self, before: str, after: Session) -> None:
-        where = {"id": after.id, "state": before}
-        values = {"kind": after.state, "expires": after.expires, "state": after.model_dump_json()}
-        if self._store.change("sessions", where, **values) != 1:
-            raise StaleSessionError(after.version)
-
-
-def _standing(history: AssessmentHistory, client_id: str, day: date) -> int:
-    """The level that stands at the end of a day; below 0 where there is none."""
-    return int(history.standing([client_id], day + timedelta(days=1))[0])

@@ -3,6 +3,7 @@ assessments with their level."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -83,3 +84,14 @@ def test_an_assessment_has_its_level_and_is_found_by_client(store: Store) -> Non
     assert len(store.history(ids=["nobody"])) == 0
     with pytest.raises(InputError, match="time zone"):
         store.put_assessment(client, at=datetime(2026, 6, 30), level=1, questionnaire="")  # noqa: DTZ001
+
+
+def test_stores_of_several_tenants_are_brought_up_to_date_at_once(tmp_path: Path) -> None:
+    """Alembic keeps what it works on in globals of its modules."""
+
+    def migrated(number: int) -> str:
+        with Store.open(f"sqlite:///{tmp_path}/s.db", tenant=f"t{number}") as store:
+            return store.migrate()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(migrated, range(24)))) == 1

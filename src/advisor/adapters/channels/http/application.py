@@ -16,10 +16,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from advisor.adapters.channels.http.chat import PATH, Chat
+from advisor.adapters.channels.http.dispatcher import Dispatcher
 from advisor.adapters.channels.http.guard import Guard
 from advisor.adapters.channels.http.metrics import Metrics
 from advisor.adapters.channels.http.openapi import document
-from advisor.adapters.channels.http.operations import Dispatcher
 from advisor.adapters.channels.http.problems import ProblemError, handle
 from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.channels.http.table import OPERATIONS

@@ -12,7 +12,7 @@ from advisor.adapters.extras import needs
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
-    from advisor.adapters.channels.http.operations import Dispatcher
+    from advisor.adapters.channels.http.dispatcher import Dispatcher
     from advisor.adapters.channels.http.tenants import Tenants
 
 PATH = "/mcp"

@@ -78,18 +78,16 @@ class Conversation:
             )
         if session is not None:
             if not isinstance(session, str):
-                raise InputError(
-                    "session is no text; give the one that an earlier call gave.", field="session"
-                )
+                text = "session is no text; give the one that an earlier call gave."
+                raise InputError(text, field="session")
             loaded = self.tenant.sessions.load(session)
             return Talk(loaded.sheet, loaded.base, loaded)
         return self._described(client)
 
     def _described(self, client: Any) -> Talk:
         if not isinstance(client, Mapping):
-            raise InputError(
-                "client is no object; give at least id, wealth and horizon_years.", field="client"
-            )
+            text = "client is no object; give at least id, wealth and horizon_years."
+            raise InputError(text, field="client")
         hidden = [n for n in NOT_TOLD if n in client and not (self._supplied and n == "answers")]
         if hidden:
             raise InputError(

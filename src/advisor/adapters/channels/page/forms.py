@@ -86,3 +86,8 @@ def _number(text: str) -> float:
     """A number as people write it: thousands apart, full-width digits. Raises `ValueError`."""
     plain = normalize("NFKC", text[:LONGEST_NUMBER]).replace(",", "").replace(" ", "")
     return float(plain.replace("_", "x"))
+
+
+def shown(value: float | None) -> str:
+    """A number as the form shows it."""
+    return "" if value is None else f"{value:,.15g}"

@@ -13,8 +13,10 @@ from starlette.responses import Response
 
 from advisor.adapters.channels.headers import SECURITY
 from advisor.adapters.channels.page import steps
+from advisor.adapters.channels.page.about import about, tell_about
+from advisor.adapters.channels.page.rendering import style
 from advisor.adapters.channels.page.result import Result, check_names
-from advisor.adapters.channels.page.visit import Visit, log, style
+from advisor.adapters.channels.page.visit import Visit, log
 from advisor.adapters.channels.session import StaleSessionError
 from advisor.errors import AdvisorError, InputError, StoppedError
 
@@ -58,8 +60,8 @@ def page_router(
         router.add_api_route(path, endpoint, methods=[method], response_model=None)
 
     router.add_api_route("/style.css", _style, methods=["GET"], response_model=None)
-    add("GET", "", steps.about)
-    add("POST", "", steps.tell_about)
+    add("GET", "", about)
+    add("POST", "", tell_about)
     add("GET", "/step/{number}", steps.step)
     add("POST", "/step/{number}", steps.answer_step)
     add("GET", "/saved", steps.saved)

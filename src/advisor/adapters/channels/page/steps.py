@@ -1,8 +1,7 @@
-"""The questionnaire: about the client, a page a section, saving, the link, the review."""
+"""The questionnaire: a page a section, saving, the link, the review."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 from starlette.responses import Response
 
 from advisor import AnswerSheet, Client
-from advisor.adapters.channels.page.forms import FACTS, answers_in, client_in, first_open, steps_of
-from advisor.adapters.channels.page.visit import CHANNEL, SESSION, VISIT, WRONG, Errors, Visit
+from advisor.adapters.channels.page.forms import FACTS, answers_in, first_open, shown, steps_of
+from advisor.adapters.channels.page.visit import CHANNEL, SESSION, WRONG, Errors, Visit
 from advisor.adapters.channels.session import NoSessionError, Session
 
 Handler = Callable[[Visit, Session], Response]
@@ -29,50 +28,6 @@ def with_session(handler: Handler) -> Callable[[Visit], Response]:
         return handler(visit, visit.session)
 
     return answer
-
-
-def about(visit: Visit) -> Response:
-    """The first page: what is to be known of a client beside the questions."""
-    session = visit.session
-    if session is not None and (visit.request.query_params.get("anew") or session.finished):
-        session = None
-    base = None if session is None else session.base
-    return _about(visit, session, {name: _shown(getattr(base, name, None)) for name in FACTS})
-
-
-def tell_about(visit: Visit) -> Response:
-    """What the first page says: a new session, or more about the client of the one there is."""
-    session = visit.session if "version" in visit.form else None
-    secret = visit.request.cookies.get(VISIT, "") if session is None else session.id
-    if not visit.is_own(secret):
-        return visit.message("forged")
-    values = {name: visit.form.get(name, "")[:30] for name in FACTS}
-    if visit.switched:
-        return _about(visit, session, values)
-    client, errors = client_in(visit.form, session and session.base, visit.language)
-    if client is None:
-        return _about(visit, session, values, errors)
-    if session is not None:
-        _save(visit, session, session.sheet, base=client)
-        return visit.to("/step/1")
-    opened = visit.tenant.sessions.open(client, channel=CHANNEL)
-    return visit.keep(visit.to("/step/1"), SESSION, opened.id)
-
-
-def _about(
-    visit: Visit, session: Session | None, values: Mapping[str, str], errors: Errors | None = None
-) -> Response:
-    first = visit.request.cookies.get(VISIT) or secrets.token_urlsafe(32)
-    response = visit.page(
-        "about",
-        status=WRONG if errors else 200,
-        secret=first if session is None else session.id,
-        errors=errors,
-        facts=FACTS,
-        values=values,
-        version=session and session.version,
-    )
-    return visit.keep(response, VISIT, first) if session is None else response
 
 
 @with_session
@@ -96,7 +51,7 @@ def answer_step(visit: Visit, session: Session) -> Response:
     button, number = visit.form.get("go", "next"), asked.number
     forward = button == "next" and not visit.switched
     sheet, errors = answers_in(visit.form, session.sheet, asked, visit.language, strict=forward)
-    session = _save(visit, session, sheet, asked=[q.id for q in asked.questions])
+    session = save(visit, session, sheet, asked=[q.id for q in asked.questions])
     if forward and errors:
         return _step(visit, session, number, sheet.answers, errors)
     if visit.switched:
@@ -130,15 +85,15 @@ def _step(
     )
 
 
-def _save(
+def save(
     visit: Visit, session: Session, sheet: AnswerSheet, *, base: Client | None = None, **more: Any
 ) -> Session:
     """The session with what a form says, saved where something changed."""
     same = sheet.answers == session.sheet.answers and base in (None, session.base)
     if same and visit.version == session.version:
         return session
-    save = visit.tenant.sessions.save
-    return save(session.id, sheet, visit.version, CHANNEL, base=base, **more)
+    keep = visit.tenant.sessions.save
+    return keep(session.id, sheet, visit.version, CHANNEL, base=base, **more)
 
 
 @with_session
@@ -180,7 +135,7 @@ def reviewed(visit: Visit, session: Session, errors: Errors | None = None) -> Re
         confirm=bool(errors),
         contradictions=sheet.contradictions,
         version=session.version,
-        facts={name: _shown(getattr(session.base, name)) for name in FACTS},
+        facts={name: shown(getattr(session.base, name)) for name in FACTS},
     )
 
 
@@ -188,8 +143,3 @@ def _onward(session: Session) -> str:
     """Path of the first step with an open question."""
     sheet = session.sheet
     return f"/step/{first_open(sheet, steps_of(sheet.questionnaire, 'en'))}"
-
-
-def _shown(value: float | None) -> str:
-    """A number as the form shows it."""
-    return "" if value is None else f"{value:,.15g}"

@@ -6,19 +6,17 @@ import hmac
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from hashlib import sha256
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from advisor.adapters.channels.headers import SECURITY, language_of
+from advisor.adapters.channels.page.rendering import environment, token_of
 from advisor.adapters.channels.session import NoSessionError, Session
 from advisor.contracts.wording import LANGUAGES, Language, texts
-from advisor.reports.pages import style as report_style
 
 SESSION, VISIT, LANGUAGE = "advisor_session", "advisor_visit", "advisor_language"
 """Cookies: the secret of a session, that of a first visit, the language."""
@@ -65,11 +63,9 @@ class Visit:
         """What a button or link asked for, else the cookie's, else the browser's, else English."""
         request = self.request
         asked = self.form.get("language") or request.query_params.get("language")
-        for word in (asked, request.cookies.get(LANGUAGE)):
-            for own in LANGUAGES:
-                if word == own:
-                    return own
-        return language_of(request.headers.get("accept-language")) or "en"
+        wishes = (asked, request.cookies.get(LANGUAGE))
+        chosen: list[Language] = [own for word in wishes for own in LANGUAGES if word == own]
+        return chosen[0] if chosen else language_of(request.headers.get("accept-language")) or "en"
 
     @cached_property
     def session(self) -> Session | None:
@@ -89,7 +85,7 @@ class Visit:
     def is_own(self, secret: str) -> bool:
         """Whether the form belongs to the session, or first visit, of a secret."""
         token = self.form.get("token", "").encode()
-        return bool(secret) and hmac.compare_digest(token, _token_of(secret).encode())
+        return bool(secret) and hmac.compare_digest(token, token_of(secret).encode())
 
     def page(
         self,
@@ -120,12 +116,12 @@ class Visit:
             "others": [own for own in LANGUAGES if own != self.language],
             "root": self.root,
             "here": self.request.url.path,
-            "token": _token_of(secret) if secret else "",
+            "token": token_of(secret) if secret else "",
             "errors": errors or {},
             "first": next(iter(errors or ""), None),
             "names": {},
         }
-        html = _environment().get_template(f"{template}.html").render({**frame, **values})
+        html = environment().get_template(f"{template}.html").render({**frame, **values})
         response = HTMLResponse(html, status_code=status, headers=SECURITY)
         return self.keep(response, LANGUAGE, self.language)
 
@@ -151,25 +147,3 @@ class Visit:
             secure=self.request.url.scheme == "https",
         )
         return response
-
-
-def _token_of(secret: str) -> str:
-    """The token of the forms of a secret: who does not know the secret cannot make it."""
-    return sha256(f"form:{secret}".encode()).hexdigest()
-
-
-@cache
-def style() -> str:
-    """The style sheet of the page: that of the reports, and what forms need."""
-    return report_style() + _environment().get_template("style.css").render()
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("advisor.adapters.channels.page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from zlib import crc32
 
@@ -13,6 +14,8 @@ from advisor.adapters.records.libraries import sa
 from advisor.errors import InputError
 
 _VERSIONS = "alembic_version"
+_ONE = Lock()
+"""Alembic keeps the migration at hand in globals, so that a process makes one at a time."""
 
 
 def script() -> Any:
@@ -30,7 +33,7 @@ def migrate(database: Database) -> str:
         InputError: A newer library wrote it, its tables are somebody else's, or another tenant's.
     """
     config, known = script()
-    with database.write() as connection:
+    with _ONE, database.write() as connection:
         if database.schema is not None:
             key = crc32(database.schema.encode())
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))

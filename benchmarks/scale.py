@@ -255,7 +255,7 @@ def stages(house: Advisor, clients: Path, folder: Path) -> str:
     )
     timed(
         "scores (part of advise)",
-        lambda: [inner.taste.scores(p.ids, p) for p in people.chunks(8192)],
+        lambda: [inner.recommender.scores(p.ids, p) for p in people.chunks(8192)],
     )
     batch = timed(
         f"advise, whole ({len(allowed.allowed)} classes)",

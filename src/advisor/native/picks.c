@@ -112,15 +112,20 @@ static void hold_more(const Shop *q, double share, integer product, double gamma
     usefulness(q, gamma, d);
 }
 
-/* Share of the whole gap that each open product can close; only products that touch an asset whose gap moved are looked at again.
- * Reference: `close_gaps`. */
+/* Share of the whole gap that each open product can close; only products that touch an asset whose gap moved are looked at again. A product of one
+ * asset alone closes all of its gap, or nothing: one division an asset. Reference: `close_gaps`. */
 static void close_gaps(const Shop *q, const double *remaining, double total, Desk *d) {
     for (integer a = 0; a < q->n; a++) {
         if (!d->moved[a]) continue;
+        double gap = remaining[a], whole = total > 0.0 && gap > 0.0 && gap < INFINITY ? gap / total : 0.0;
         for (integer e = q->put.first[a]; e < q->put.first[a + 1]; e++) {
             integer j = q->put.product[e];
-            bool use = total > 0.0 && d->base[j] != -INFINITY && !d->barred[j];
-            d->closed[j] = use ? closable(q, remaining, j) / total : 0.0;
+            if (q->put.single[j] >= 0) {
+                d->closed[j] = q->least[j] <= gap && !d->barred[j] ? whole : 0.0;
+            } else {
+                bool use = total > 0.0 && d->base[j] != -INFINITY && !d->barred[j];
+                d->closed[j] = use ? closable(q, remaining, j) / total : 0.0;
+            }
         }
     }
 }

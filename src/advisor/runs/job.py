@@ -31,7 +31,7 @@ from advisor.errors import AdvisorError, InputError
 from advisor.runs.advisor_ref import AdvisorRef
 from advisor.validation import checked
 
-ROWS_AT_A_TIME = 4096
+ROWS_AT_A_TIME = 8192
 """Rows advised together; bounds memory, changes no bit."""
 DEFEATS = (
     AdvisorError,

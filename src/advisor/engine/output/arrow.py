@@ -36,6 +36,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -115,11 +116,16 @@ def advice_schema(  # pyright: ignore[reportUnknownParameterType]
     told = {
         **({LABELS: json.dumps(passed)} if passed else {}),
         "advisor.fingerprint": state.fingerprint,
-        "advisor.version": version("advisor"),
+        "advisor.version": _library_version(),
         "advisor.as_of": str(as_of),
         "advisor.picks": str(picks),
     }
     return pa.schema(fields, metadata=told)
+
+
+@cache
+def _library_version() -> str:
+    return version("advisor")
 
 
 def advice_table(batch: AdviceBatch) -> pa.Table:  # pyright: ignore[reportUnknownParameterType]

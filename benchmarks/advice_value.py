@@ -29,7 +29,6 @@ MEANS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("`shrunk_equilibrium` (default)", {"mean": "shrunk_equilibrium"}),
     ("`bayes_stein` (default before)", {"mean": "bayes_stein"}),
     ("`historical`", {"mean": "historical"}),
-    ("`james_stein`", {"mean": "james_stein"}),
     (
         "`equilibrium`, premium 6 %",
         {

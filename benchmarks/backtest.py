@@ -90,14 +90,14 @@ def beside_skfolio(quick: bool) -> list[str]:
     if find_spec("skfolio") is None:
         return ["skfolio is absent: not compared with its walk-forward.\n"]
     from skfolio.model_selection import WalkForward, cross_val_predict
-    from skfolio.moments import EmpiricalMu, LedoitWolf
+    from skfolio.moments import EmpiricalCovariance, EmpiricalMu
     from skfolio.optimization import MeanRisk, ObjectiveFunction
     from skfolio.prior import EmpiricalPrior
 
     years, every, train = (3 if quick else 10), 21, 252
     market, frame = thirty_years(years), thirty_years(years).to_frame()
     aversions = (2.0, 4.0, 8.0, 16.0, 32.0)
-    prior = EmpiricalPrior(mu_estimator=EmpiricalMu(), covariance_estimator=LedoitWolf())
+    prior = EmpiricalPrior(mu_estimator=EmpiricalMu(), covariance_estimator=EmpiricalCovariance())
     folds = WalkForward(test_size=every, train_size=train, expand_train=True)
 
     def theirs() -> list[Any]:
@@ -114,7 +114,7 @@ def beside_skfolio(quick: bool) -> list[str]:
             return [cross_val_predict(recipe, frame, cv=folds) for recipe in recipes]
 
     def ours() -> Any:
-        shared = Estimates(mean="historical", covariance="ledoit_wolf_identity")
+        shared = Estimates(mean="historical", covariance="sample")
         return backtest_many(
             {f"g{g:g}": MeanVariancePolicy(risk_aversion=g, estimates=shared) for g in aversions},
             market,
@@ -133,7 +133,7 @@ def beside_skfolio(quick: bool) -> list[str]:
         gaps.append(float(np.abs(weights - result.record.weights[: len(weights)]).max()))
     setting = (
         f"The same work side by side: {years} years, 20 assets, every {every} sessions, expanding"
-        f" from {train}, sample mean, Ledoit-Wolf identity covariance, five risk aversions. Largest"
+        f" from {train}, sample mean, sample covariance, five risk aversions. Largest"
         f" difference of a weight: {max(gaps):.1e}.\n"
     )
     return [

@@ -25,7 +25,6 @@ from advisor.optimize import (
     in_home_currency,
     nearest_psd,
 )
-from advisor.optimize.returns.smoothing import floor_volatility
 from advisor.optimize.returns.views import black_litterman
 
 DAYS = pd.bdate_range("2020-01-01", periods=60)
@@ -127,8 +126,6 @@ REFUSED: list[tuple[Callable[[], object], str, str]] = [
     (lambda: EstimateSettings(half_life="x"), "half_life", "is 'x'"),  # type: ignore[arg-type]
     (lambda: EstimateSettings(half_life=-1), "half_life", "is -1; "),
     (lambda: EstimateSettings(half_life=0), "half_life", "above 0"),
-    (lambda: EstimateSettings(factors=1.5), "factors", r"is 1\.5 \(float\)"),  # type: ignore[arg-type]
-    (lambda: EstimateSettings(factors=True), "factors", "is True"),
     (lambda: EstimateSettings(overconfidence="x"), "overconfidence", "is 'x'"),  # type: ignore[arg-type]
     (lambda: EstimateSettings(overconfidence=0.5), "overconfidence", r"is 0\.5"),
     (lambda: EstimateSettings(equilibrium=2.5), "equilibrium", r"advisor\.Equilibrium"),  # type: ignore[arg-type]
@@ -159,8 +156,6 @@ REFUSED: list[tuple[Callable[[], object], str, str]] = [
     (lambda: desmooth(MARKET, ["a"], smoothing={"b": 0.5}), "smoothing",
     r"\['b'\].*not among the assets to treat"),
     (lambda: desmooth(MARKET, ["a"], smoothing={"a": "x"}), "smoothing", "is 'x'"),  # type: ignore[dict-item]
-    (lambda: floor_volatility(MODEL, share="x"), "share", "is 'x'"),  # type: ignore[arg-type]
-    (lambda: floor_volatility(MODEL, "x"), "bands", "RiskBands"),  # type: ignore[arg-type]
 ]  # fmt: skip
 
 

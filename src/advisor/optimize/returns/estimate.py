@@ -16,29 +16,20 @@ from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.optimize.returns.covariance import (
     ewma_covariance,
-    factor_covariance,
-    oracle_approximating,
     sample_covariance,
     shrink_to_constant_correlation,
-    shrink_to_identity,
 )
 from advisor.optimize.returns.forecast import HALF_LIFE, forecast_covariance
 from advisor.optimize.returns.histories import Window, blocks, common_window, join_blocks
-from advisor.optimize.returns.mean import age_weights, bayes_stein, james_stein
+from advisor.optimize.returns.mean import age_weights, bayes_stein
 from advisor.optimize.returns.moments import Moments, RunningMoments
 from advisor.optimize.returns.premium import market_losses, premium_means
 from advisor.optimize.returns.views import WIDENING, Equilibrium, View, black_litterman
 
 Mean = Literal[
-    "shrunk_equilibrium",
-    "bayes_stein",
-    "james_stein",
-    "historical",
-    "ewma",
-    "equilibrium",
-    "black_litterman",
+    "shrunk_equilibrium", "bayes_stein", "historical", "ewma", "equilibrium", "black_litterman"
 ]
-Covariance = Literal["ledoit_wolf", "ledoit_wolf_identity", "oas", "sample", "ewma", "factor"]
+Covariance = Literal["ledoit_wolf", "sample", "ewma"]
 Histories = Literal["common", "stambaugh"]
 _LOG = logging.getLogger(__name__)
 Stress = Literal["market", "own"]
@@ -50,7 +41,6 @@ class EstimateSettings:
 
     Args:
         half_life: Years after which a row counts half ("ewma").
-        factors: Statistical factors kept ("factor").
         equilibrium: Market weights and the price of risk ("shrunk_equilibrium", "equilibrium",
             "black_litterman").
         views: Opinions ("black_litterman").
@@ -58,12 +48,10 @@ class EstimateSettings:
             ("black_litterman").
 
     Raises:
-        InputError: A half-life that is not positive, less than one factor, or anything that is not
-            of its kind.
+        InputError: A half-life that is not positive, or anything that is not of its kind.
     """
 
     half_life: float = 1.0
-    factors: int = 3
     equilibrium: Equilibrium = field(default_factory=Equilibrium)
     views: tuple[View, ...] = ()
     overconfidence: float = 1.0
@@ -71,8 +59,6 @@ class EstimateSettings:
     def __post_init__(self) -> None:
         remedy = "Weights halve every half_life years; float('inf') weighs all rows alike."
         check_number(self.half_life, "half_life", remedy, above=0.0, infinite=True)
-        check_type(self.factors, (int, np.integer), "factors", "Give a whole number of factors.")
-        check_number(self.factors, "factors", "A factor model must keep at least 1.", low=1)
         check_type(
             self.equilibrium,
             Equilibrium,
@@ -101,15 +87,15 @@ def estimate_returns(
         market: Returns of n assets. Annualised by `periods_per_year`: means and covariances are
             multiplied by it (no compounding).
         mean: "shrunk_equilibrium" pays every asset its beta to the market above cash, at a Sharpe
-            ratio shrunk towards the usual one (see `premium_means`); "bayes_stein" (Jorion) or
-            "james_stein" shrink the sample means; "ewma" weights rows by age; "equilibrium" ignores
+            ratio shrunk towards the usual one (see `premium_means`); "bayes_stein" (Jorion)
+            shrinks the sample means; "ewma" weights rows by age; "equilibrium" ignores
             past means; "black_litterman" adds views to the equilibrium; "historical", the raw
             sample mean, is opt-in because its errors swamp any risk aversion.
         covariance: "ledoit_wolf" shrinks correlations towards their average and keeps volatilities;
-            "ledoit_wolf_identity" and "oas" shrink towards the scaled identity; "factor" keeps
-            statistical factors; "ewma"; "sample". All have the same scale: variances are unbiased
-            (divisor T - 1, or its weighted form). The shrinkage intensities are those of the
-            papers, which divide by T; the shrunk covariance is then scaled by T / (T - 1).
+            "ewma"; "sample". All have the same scale: variances are unbiased (divisor T - 1, or its
+            weighted form). The shrinkage intensity is that of the paper, which divides by T; the
+            shrunk covariance is then scaled by T / (T - 1). Other estimators come in by
+            `ReturnModel.from_skfolio`, or `ReturnModel(assets, mean, covariance)`.
         histories: "common" uses the days on which every asset is known; "stambaugh" uses every day
             of nested histories, short ones regressed on long ones.
         views: Shorthand for `settings.views`.
@@ -145,7 +131,8 @@ def estimate_returns(
         if value not in get_args(allowed):
             raise InputError(
                 f"{name} is {value!r}, which is no method; choose one of"
-                f" {', '.join(get_args(allowed))}.",
+                f" {', '.join(get_args(allowed))}, or take another library's estimate with"
+                " ReturnModel.from_skfolio.",
                 field=name,
                 value=value,
             )
@@ -179,7 +166,9 @@ def estimate_returns(
     ]
     raw, sigma = parts[0] if len(parts) == 1 else join_blocks(windows, parts)
     fewest = min(len(w.rows) for w in windows)
-    values = _shrunk(raw, sigma, fewest, mean, sample=covariance == "sample")
+    values: FloatArray = np.asarray(raw, dtype=np.float64)
+    if mean == "bayes_stein":
+        values = bayes_stein(raw, sigma, fewest, sample=covariance == "sample")
     annual: FloatArray = sigma * period
     if mean == "shrunk_equilibrium":
         values = premium_means(
@@ -238,17 +227,11 @@ def _covariance(
     rows = window.rows
     if method == "ewma":
         return ewma_covariance(rows, _ages(window, settings, period))
-    if method == "factor":
-        return factor_covariance(rows, min(settings.factors, rows.shape[1]))
     if method == "sample":
         return sample_covariance(rows)
     moments = Moments.of(rows) if running is None else running.of(rows)
-    shrink = {
-        "ledoit_wolf": shrink_to_constant_correlation,
-        "ledoit_wolf_identity": shrink_to_identity,
-        "oas": oracle_approximating,
-    }[method]
-    return shrink(moments)[0] * (moments.count / (moments.count - 1))
+    scale = moments.count / (moments.count - 1)
+    return shrink_to_constant_correlation(moments)[0] * scale
 
 
 def _ages(window: Window, settings: EstimateSettings, period: float) -> FloatArray:
@@ -276,13 +259,3 @@ def _opinions(views: object) -> tuple[View, ...]:
     for view in given:
         check_type(view, View, "views", remedy)
     return given  # type: ignore[return-value]
-
-
-def _shrunk(
-    raw: FloatArray, sigma: FloatArray, count: int, method: Mean, *, sample: bool
-) -> FloatArray:
-    if method == "bayes_stein":
-        return bayes_stein(raw, sigma, count, sample=sample)
-    if method == "james_stein":
-        return james_stein(raw, sigma, count)
-    return np.asarray(raw, dtype=np.float64)

@@ -33,39 +33,6 @@ def age_weights(count: int, half_life: float) -> FloatArray:
     return weights / weights.sum()
 
 
-def james_stein(mean: FloatArray, covariance: FloatArray, count: int) -> FloatArray:
-    """Means shrunk towards their average, by more the noisier they are.
-
-    Args:
-        mean: Sample means a period, shape (n,).
-        covariance: Covariance of the returns a period, shape (n, n).
-        count: Rows behind the means.
-
-    Returns:
-        Shape (n,). The intensity `(trace - 2 * largest eigenvalue) / (count * |mean - average|^2)`,
-        cut to [0, 1], is 0 where shrinking cannot be shown to help (at most two effective
-        dimensions). An asset with no variance is known, so it keeps its mean.
-
-    Source: James and Stein (1961); the form for a general covariance in Bock (1975) and Jobson and
-    Korkie (1980).
-    """
-    risky = moves(covariance)
-    if risky.sum() < 2:
-        return mean.copy()
-    own = mean[risky]
-    average = float(own.mean())
-    spread = float(((own - average) ** 2).sum())
-    values = np.linalg.eigvalsh(covariance[np.ix_(risky, risky)])
-    intensity = (
-        1.0
-        if spread == 0.0
-        else min(1.0, max(0.0, float(values.sum() - 2.0 * values[-1]) / (count * spread)))
-    )
-    shrunk = mean.copy()
-    shrunk[risky] = (1.0 - intensity) * own + intensity * average
-    return shrunk
-
-
 def bayes_stein(
     mean: FloatArray, covariance: FloatArray, count: int, *, sample: bool = False
 ) -> FloatArray:
@@ -103,7 +70,7 @@ def bayes_stein(
         raise InputError(
             f"The covariance of {n} assets from {count} rows is singular (smallest eigenvalue of"
             f" the correlations {values[0]:.2g}), and Bayes-Stein means need its inverse. Use"
-            ' covariance="ledoit_wolf", drop duplicate assets, or mean="james_stein".',
+            ' covariance="ledoit_wolf", or drop duplicate assets.',
             field="covariance",
             value=float(values[0]),
         )

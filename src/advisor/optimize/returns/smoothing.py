@@ -9,12 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray, check_number, check_type
-from advisor.contracts.bands import RiskBands
+from advisor.arrays import FloatArray, check_type
 from advisor.data.by_asset import check_names, numbers_by_id
 from advisor.data.ids import unique_ids
 from advisor.data.market import Market
-from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.measures.history import deviation
 
@@ -103,46 +101,6 @@ def desmooth(
         market.periods_per_year,
     )
     return Desmoothed(repaired, used, factor)
-
-
-def floor_volatility(
-    model: ReturnModel, bands: RiskBands | None = None, *, share: float = 1.0
-) -> tuple[ReturnModel, dict[str, float]]:
-    """Raise the volatility of every asset to what its risk level promises at least; correlations
-    stay.
-
-    Args:
-        model: With risk levels; assets of unknown level (0) are left alone.
-        bands: Default `RiskBands.default()`; the floor of R1..R5 is the lower edge of C1..C5.
-        share: Of that edge, in [0, 1].
-
-    Returns:
-        The model, without a forecast (a smoothed price makes it as low), and the factor on the
-        volatility of each asset that was raised. Scaling rows and columns keeps it positive
-        semidefinite; an asset without any variance becomes uncorrelated with the others.
-
-    Raises:
-        InputError: A share outside [0, 1].
-    """
-    check_type(model, ReturnModel, "model", "Estimate one with advisor.estimate_returns.")
-    check_number(share, "share", "It is a fraction of the band's lower edge.", low=0.0, high=1.0)
-    chosen = RiskBands.default() if bands is None else bands
-    check_type(chosen, RiskBands, "bands", "Use RiskBands.default() or build RiskBands(...).")
-    edges = np.array([0.0, *chosen.lower_volatility]) * share
-    floor = edges[model.risk_levels]
-    current = model.volatility
-    scale = np.where(
-        current > 0.0, np.maximum(floor / np.where(current > 0.0, current, 1.0), 1.0), 1.0
-    )
-    covariance: FloatArray = model.covariance * np.outer(scale, scale)
-    dead = (current == 0.0) & (floor > 0.0)
-    covariance[np.diag_indices(len(model))] = np.where(dead, floor**2, np.diag(covariance))
-    raised = np.where(dead, np.inf, scale)
-    stress = dict(zip(model.assets, model.stress.tolist(), strict=True))
-    floored = ReturnModel(
-        model.assets, model.mean, covariance, model.groups, model.risk_levels.tolist(), stress
-    )
-    return floored, {a: float(f) for a, f in zip(model.assets, raised, strict=True) if f > 1.0}
 
 
 def _autocorrelation(series: FloatArray) -> float:

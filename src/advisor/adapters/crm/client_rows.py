@@ -9,13 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from advisor import Client, ClientTable
-from advisor.adapters.crm import tables
-from advisor.adapters.crm.client_columns import (
-    assessment_columns,
-    client_columns,
-    holding_columns,
-    problems_of,
-)
+from advisor.adapters.crm import client_columns, tables
 from advisor.adapters.crm.named_ids import naming
 from advisor.adapters.crm.values import Written
 from advisor.adapters.records.arrow_tables import fetch, load
@@ -65,7 +59,7 @@ def _put_part(
 ) -> tuple[int, list[AdapterError]]:
     """Write a part of a table. Returns how many changed, and what was set aside."""
     # 1. what can be kept, and its digests
-    problems, digests = problems_of(part, at), dict[int, str]()
+    problems, digests = client_columns.problems_of(part, at), dict[int, str]()
     records = {i: part.record(i) for i in range(len(part)) if i not in problems}
     for i, record in records.items():
         content = json.dumps(record, sort_keys=True, ensure_ascii=False)
@@ -91,8 +85,12 @@ def _put_part(
             _end_versions(connection, named, at)
     if changed:
         new, rows = part.take(changed), [records[i] for i in changed]
-        versions = client_columns(new, rows, [digests[i] for i in changed], at)
-        columns = (versions, assessment_columns(rows, at), holding_columns(new, at))
+        versions = client_columns.client_columns(new, rows, [digests[i] for i in changed], at)
+        columns = (
+            versions,
+            client_columns.assessment_columns(rows, at),
+            client_columns.holding_columns(new, at),
+        )
         for table, its in zip(_TABLES, columns, strict=True):
             load(connection, table, its)
     odd = [AdapterError(text, record_id=part.ids[i]) for i, text in sorted(problems.items())]

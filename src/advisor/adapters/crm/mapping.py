@@ -9,16 +9,9 @@ from typing import Any, ClassVar, Self
 from pydantic import model_validator
 
 from advisor import Advice, Client, Signed
+from advisor.adapters.crm import paths
 from advisor.adapters.crm.bundled import bundled
-from advisor.adapters.crm.paths import (
-    FieldIn,
-    FieldOut,
-    incoming,
-    outgoing,
-    put_at,
-    value_at,
-    word_of,
-)
+from advisor.adapters.crm.paths import FieldIn, FieldOut
 from advisor.cells import is_missing, is_word, text_of
 from advisor.errors import AdapterError, InputError
 from advisor.privacy import personal
@@ -82,7 +75,7 @@ class FieldMap(Signed):
 
     def key_of(self, record: Any) -> str | None:
         """The client's id in a record of theirs; None where it has none."""
-        key = value_at(record, self.key)
+        key = paths.value_at(record, self.key)
         return text_of(key) if is_word(key) else None
 
     @checked
@@ -97,7 +90,7 @@ class FieldMap(Signed):
             AdapterError: The record has no key, or says what no client can be.
         """
         key = self.key_of(record)
-        if problem := value_at(record, PROBLEM):
+        if problem := paths.value_at(record, PROBLEM):
             raise AdapterError(str(problem), record_id=key)
         if key is None:
             why = f"A record of {self.object!r} has no {self.key!r},"
@@ -112,13 +105,13 @@ class FieldMap(Signed):
             raise AdapterError(f"{self.object} {personal(key)}: {error}", record_id=key) from None
 
     def _take_in(self, record: Any, field: FieldIn, day: date, values: dict[str, Any]) -> None:
-        cell = value_at(record, field.path)
+        cell = paths.value_at(record, field.path)
         if is_missing(cell):
             cell = field.default
         elif field.words:
-            cell = word_of(field, cell, "means nothing that the map knows")
+            cell = paths.word_of(field, cell, "means nothing that the map knows")
         else:
-            cell = incoming(cell, field.unit, day)
+            cell = paths.incoming(cell, field.unit, day)
         if is_missing(cell):
             return
         name, _, rest = field.to.partition(".")
@@ -142,15 +135,15 @@ class FieldMap(Signed):
         whole, named = advice.model_dump(mode="json"), None if tags is None else list(tags)
         source = {**whole, "advice": whole, "segment": segment, "tags": named}
         record: dict[str, Any] = {}
-        put_at(record, self.key, advice.client_id)
+        paths.put_at(record, self.key, advice.client_id)
         for field in self.written:
-            value = value_at(source, field.of)
+            value = paths.value_at(source, field.of)
             if value is None and field.of in ("segment", "tags"):
                 continue
             try:
                 if field.words and value is not None:
-                    value = word_of(field, value, "has no word in the map")
-                put_at(record, field.path, outgoing(value, field.unit, field.join))
+                    value = paths.word_of(field, value, "has no word in the map")
+                paths.put_at(record, field.path, paths.outgoing(value, field.unit, field.join))
             except InputError as error:
                 raise AdapterError(str(error), record_id=advice.client_id) from None
         return record

@@ -6,15 +6,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
-from advisor.adapters.crm import migrations
-from advisor.adapters.crm.rows import (
-    checked_value,
-    claim_row,
-    column_of,
-    conditions_of,
-    put_rows,
-    table_of,
-)
+from advisor.adapters.crm import migrations, rows
 from advisor.adapters.crm.values import Written
 from advisor.adapters.records.database import Database
 from advisor.adapters.records.libraries import sa
@@ -42,38 +34,42 @@ class StoreBase:
     def put_rows(self, table: Text, rows_: Items) -> Written:
         """Write rows of a small table over those of the same key; a wrong one is set aside."""
         with self.writing() as connection:
-            return put_rows(connection, table, rows_)
+            return rows.put_rows(connection, table, rows_)
 
     @checked
     def rows(self, table: Text, **where: Any) -> list[dict[str, Any]]:
         """Rows of a small table whose columns have these values, in the order of their key."""
-        its = table_of(table)
+        its = rows.table_of(table)
         with self.reading() as connection:
-            query = sa.select(its).where(*conditions_of(its, where))
+            query = sa.select(its).where(*rows.conditions_of(its, where))
             found = connection.execute(query.order_by(*its.primary_key.columns))
             return [dict(row) for row in found.mappings()]
 
     @checked
     def change(self, table: Text, where: Mapping[str, Any], **values: Any) -> int:
         """Set columns of rows that have the values of `where` now; returns how many did."""
-        its = table_of(table)
+        its = rows.table_of(table)
         with self.writing() as connection:
-            to = {n: checked_value(column_of(its, n), value) for n, value in values.items()}
-            change = sa.update(its).where(*conditions_of(its, where)).values(**to)
+            to = {
+                n: rows.checked_value(rows.column_of(its, n), value) for n, value in values.items()
+            }
+            change = sa.update(its).where(*rows.conditions_of(its, where)).values(**to)
             return connection.execute(change).rowcount
 
     @checked
     def claim(self, table: Text, row: Mapping[str, Any]) -> dict[str, Any] | None:
         """Insert a row whose key is free: None; else the row that stands there."""
         with self.writing() as connection:
-            return claim_row(connection, table, row)
+            return rows.claim_row(connection, table, row)
 
     @checked
     def delete(self, table: Text, **where: Any) -> int:
         """Delete rows of a small table, chosen as `rows` chooses them; returns how many."""
-        its = table_of(table)
+        its = rows.table_of(table)
         with self.writing() as connection:
-            return connection.execute(sa.delete(its).where(*conditions_of(its, where))).rowcount
+            return connection.execute(
+                sa.delete(its).where(*rows.conditions_of(its, where))
+            ).rowcount
 
     def close(self) -> None:
         """Close the connections; a later use opens new ones."""

@@ -13,18 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from advisor.adapters.crm import tryton_calls as calls
 from advisor.adapters.crm.mapping import FieldMap
 from advisor.adapters.crm.outcomes import Outcome, check_moment, one_by_one
 from advisor.adapters.crm.sending import GoneError, Send
-from advisor.adapters.crm.tryton_calls import (
-    FACTS,
-    PARTY,
-    SIZE,
-    Calls,
-    notes_by_party,
-    party_of,
-    titled,
-)
+from advisor.adapters.crm.tryton_calls import FACTS, PARTY, SIZE
 from advisor.adapters.crm.tryton_parties import Parties, categories_of, codes_of
 from advisor.adapters.crm.tryton_wire import values_of
 from advisor.errors import AdapterError
@@ -52,7 +45,7 @@ class TrytonGateway:
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
         self.fields = FieldMap.bundled("tryton") if fields is None else fields
-        self._calls, self._kind = Calls(send, database, wait), identifier
+        self._calls, self._kind = calls.Calls(send, database, wait), identifier
 
     def pull(self, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
         """Parties with their facts; since a moment also those whose facts were noted since."""
@@ -60,9 +53,9 @@ class TrytonGateway:
         domain: list[Any] = [["identifiers", "where", [["type", "=", self._kind]]]]
         if since is not None:
             noted = self._calls.search(
-                "ir.note", [titled(FACTS), ["create_date", ">=", since]], ["resource"]
+                "ir.note", [calls.titled(FACTS), ["create_date", ">=", since]], ["resource"]
             )
-            ids = sorted({party_of(note) for note in noted})
+            ids = sorted({calls.party_of(note) for note in noted})
             domain.append(
                 ["OR", ["write_date", ">=", since], ["create_date", ">=", since], ["id", "in", ids]]
             )
@@ -93,7 +86,7 @@ class TrytonGateway:
 
     def _records(self, parties: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Parties of one page, each with its facts."""
-        notes = notes_by_party(self._calls, FACTS, [party["id"] for party in parties])
+        notes = calls.notes_by_party(self._calls, FACTS, [party["id"] for party in parties])
         for party in parties:
             yield {
                 "code": next(iter(codes_of(party, self._kind)), None),

@@ -21,11 +21,9 @@ from advisor.adapters.analytics.experiments import Experiment as Experiment
 from advisor.adapters.analytics.experiments import ab_test as ab_test
 from advisor.adapters.analytics.feedback import Effort as Effort
 from advisor.adapters.analytics.feedback import NetPromoter as NetPromoter
-from advisor.adapters.analytics.feedback import Proportion as Proportion
 from advisor.adapters.analytics.feedback import ces as ces
 from advisor.adapters.analytics.feedback import csat as csat
 from advisor.adapters.analytics.feedback import nps as nps
-from advisor.adapters.analytics.feedback import proportion as proportion
 from advisor.adapters.analytics.gate_report import Check as Check
 from advisor.adapters.analytics.gate_report import GateReport as GateReport
 from advisor.adapters.analytics.governance import compare as compare
@@ -39,6 +37,8 @@ from advisor.adapters.analytics.monitors import drift as drift
 from advisor.adapters.analytics.monitors import ks as ks
 from advisor.adapters.analytics.monitors import psi as psi
 from advisor.adapters.analytics.power import sample_size as sample_size
+from advisor.adapters.analytics.proportions import Proportion as Proportion
+from advisor.adapters.analytics.proportions import proportion as proportion
 from advisor.adapters.analytics.quality import check as check
 from advisor.adapters.analytics.quality_report import QualityReport as QualityReport
 from advisor.adapters.analytics.sandbox import SimulatedValue as SimulatedValue

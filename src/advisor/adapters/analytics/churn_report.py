@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.adapters.analytics.columns import vector
-from advisor.adapters.analytics.feedback import proportion
+from advisor.adapters.analytics.proportions import proportions
 from advisor.adapters.extras import needs
 from advisor.annotations import Count, Vector
 from advisor.errors import InputError
@@ -57,16 +57,8 @@ def judge_churn(probability: Vector, churned: Vector, *, bins: Count = 10) -> Ch
         raise InputError(f"{why} Take more clients.", field="churned")
     metrics = needs("analytics", "sklearn.metrics")
     curve = reliability_curve(p, y > 0.0, bins=bins, equal_counts=True)
-    right = np.round(curve.observed * curve.count).astype(int).tolist()
-    shares = [proportion(k, n) for k, n in zip(right, curve.count.tolist(), strict=True)]
-    columns = {
-        "clients": curve.count,
-        "predicted": curve.stated,
-        "observed": curve.observed,
-        "low": [share.low for share in shares],
-        "high": [share.high for share in shares],
-    }
-    auc = float(metrics.roc_auc_score(y, p))
-    return ChurnReport(
-        auc, curve.brier, curve.brier_of_base_rate, pd.DataFrame(columns), len(p), int(y.sum())
-    )
+    shares = proportions(np.round(curve.observed * curve.count), curve.count)
+    stated = {"clients": curve.count, "predicted": curve.stated, "observed": curve.observed}
+    table = pd.DataFrame(stated).join(shares[["low", "high"]])
+    auc, scores = float(metrics.roc_auc_score(y, p)), (curve.brier, curve.brier_of_base_rate)
+    return ChurnReport(auc, *scores, table, len(p), int(y.sum()))

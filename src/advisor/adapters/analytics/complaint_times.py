@@ -12,7 +12,7 @@ import pandas as pd
 from advisor import Event
 from advisor.adapters.analytics.columns import table
 from advisor.adapters.analytics.durations import Survival, survival
-from advisor.adapters.analytics.feedback import Proportion, proportion
+from advisor.adapters.analytics.proportions import Proportion, proportion
 from advisor.annotations import Day, OpenShare
 from advisor.arrays import check_type
 from advisor.data.days import as_day, as_days

@@ -11,7 +11,7 @@ import pandas as pd
 
 from advisor import Ranking
 from advisor.adapters.analytics.columns import coded, marked, table
-from advisor.adapters.analytics.feedback import proportion
+from advisor.adapters.analytics.proportions import proportions
 from advisor.annotations import Count, Matrix, OpenShare, Text, WholeVector
 from advisor.arrays import FloatArray
 from advisor.errors import InputError
@@ -109,9 +109,5 @@ def acceptance(
     codes, names = coded(frame, by)
     yes = np.bincount(codes, marked(frame, accepted), len(names)).astype(int)
     total = np.bincount(codes, minlength=len(names))
-    parts = [
-        proportion(int(k), int(n), confidence=confidence) for k, n in zip(yes, total, strict=True)
-    ]
-    rows = [(p.n, p.count, p.value, p.low, p.high) for p in parts]
-    columns = ["advice", "accepted", "share", "low", "high"]
-    return pd.DataFrame(rows, columns=columns, index=pd.Index(names, name=by))
+    shares = proportions(yes, total, confidence).set_index(pd.Index(names, name=by))
+    return shares.set_axis(["advice", "accepted", "share", "low", "high"], axis=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,16 +78,14 @@ def survival(durations: Vector, ended: Vector) -> Survival:
     time = vector(durations, "durations", low=0.0)
     mark = vector(ended, "ended", low=0.0, high=1.0, whole=True, length=len(time))
     if not mark.any():
-        nothing = np.zeros(0)
-        return Survival(nothing, nothing, nothing, nothing, len(time), 0)
+        return Survival(*np.zeros((4, 0)), count=len(time), ended=0)
     tool: Any = needs("analytics", "statsmodels.duration.survfunc")
     with np.errstate(divide="ignore", invalid="ignore"):
         curve = tool.SurvfuncRight(time, mark.astype(np.int64))
     here = np.isin(curve.surv_times, time[mark == 1.0])
     error = np.nan_to_num(np.asarray(curve.surv_prob_se, dtype=np.float64), nan=0.0)
-    columns = [curve.surv_times, curve.surv_prob, error, curve.n_risk]
-    parts = [np.asarray(column, dtype=np.float64)[here] for column in columns]
-    return Survival(parts[0], parts[1], parts[2], parts[3], len(time), int(mark.sum()))
+    columns = np.array([curve.surv_times, curve.surv_prob, error, curve.n_risk])[:, here]
+    return Survival(*columns, count=len(time), ended=int(mark.sum()))
 
 
 @checked
@@ -118,16 +115,15 @@ def hazard_ratios(
 
     Source: Cox (1972); Efron (1977) for ties.
     """
-    names: Sequence[str] = covariates
     remedy = "One row a client, with duration, ended and covariates."
-    frame = table(frame, [duration, ended, *names], remedy)
+    frame = table(frame, [duration, ended, *covariates], remedy)
     time, mark = measured(frame, duration, low=0.0), marked(frame, ended)
-    if not names or not mark.any():
-        why = "no covariate is named" if not names else f"{ended} is no in every row"
+    if not covariates or not mark.any():
+        why = f"{ended} is no in every row" if covariates else "no covariate is named"
         raise InputError(
             f"{why}; a rate of ending cannot be explained. Give both.", field="covariates"
         )
-    values = measures(frame, names)
+    values = measures(frame, covariates)
     model: Any = needs("analytics", "statsmodels.duration.hazard_regression")
     scale = values.std(axis=0)
     advice = "Leave out a covariate that follows from the others, or that tells who ended."
@@ -138,13 +134,7 @@ def hazard_ratios(
         if not (np.isfinite([*beta, *error]).all() and (error > 0.0).all()):
             raise FloatingPointError("a coefficient or its error is not finite")
         half = float(ndtri(0.5 + confidence / 2.0)) * error
-        ratio, low, high = np.exp(beta), np.exp(beta - half), np.exp(beta + half)
-    columns = {
-        "coefficient": beta,
-        "standard_error": error,
-        "hazard_ratio": ratio,
-        "low": low,
-        "high": high,
-        "p_value": 2.0 * ndtr(-np.abs(beta / error)),
-    }
-    return pd.DataFrame(columns, index=pd.Index(names, name="covariate"))
+    ratios = {"hazard_ratio": np.exp(beta), "low": np.exp(beta - half), "high": np.exp(beta + half)}
+    columns = {"coefficient": beta, "standard_error": error, **ratios}
+    columns["p_value"] = 2.0 * ndtr(-np.abs(beta / error))
+    return pd.DataFrame(columns, index=pd.Index(covariates, name="covariate"))

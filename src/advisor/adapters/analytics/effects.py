@@ -62,7 +62,6 @@ def clustered(
         (float((influence[side] ** 2).sum()), int(side.sum()) - 1) for side in (treated, ~treated)
     ]
     total, spread = sum(v for v, _ in parts), sum(v * v / n for v, n in parts if n > 0)
-    degrees = (
-        min(max(total**2 / spread, 1.0), float(codes.max())) if spread > 0.0 else float(codes.max())
-    )
+    most = float(codes.max())
+    degrees = min(max(total**2 / spread, 1.0), most) if spread > 0.0 else most
     return Effect.of(value, sqrt(max(variance, 0.0)), degrees, confidence)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -11,7 +13,7 @@ from advisor.errors import InputError
 
 
 def broken_promises(
-    tables: list[pd.DataFrame], levels: IntArray, bands: RiskBands, market: Market | None, days: int
+    tables: list[pd.DataFrame], levels: Any, bands: RiskBands, market: Market | None, days: int
 ) -> list[dict[str, float]]:
     """How often each promise is broken in each batch; with a market also by the risk that came to
     the clients whom all of them serve.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -58,17 +59,13 @@ def _elsewhere(column: pd.Series, *, plain_is_a_zone: bool) -> BoolArray:
     """Which times are of another time zone than most; a day without a time may be of any."""
     if not isinstance(column.dtype, np.dtype) or column.dtype.kind == "O":
         zones = [_zone_of(cell) for cell in column.astype(object).tolist()]
-        counts = Counter(
-            zone for zone in zones if zone != "" and (plain_is_a_zone or zone != "day")
-        )
-        if len(counts) > 1 and not (plain_is_a_zone and set(counts) <= {"day", "None"}):
+        passed_over = {""} if plain_is_a_zone else {"", "day"}
+        counts = Counter(zone for zone in zones if zone not in passed_over)
+        plain = {"day", "None"} if plain_is_a_zone else set[str]()
+        if len(counts) > 1 and not set(counts) <= plain:
             usual = counts.most_common(1)[0][0]
-            alike = (
-                {"day", "None"}
-                if usual in ("day", "None") and plain_is_a_zone
-                else {usual, "" if plain_is_a_zone else "day"}
-            )
-            return np.array([zone != "" and zone not in alike for zone in zones], dtype=np.bool_)
+            alike = passed_over | (plain if usual in plain else {usual})
+            return np.array([zone not in alike for zone in zones], dtype=np.bool_)
     return np.zeros(len(column), dtype=np.bool_)
 
 
@@ -90,29 +87,22 @@ def _zone_of(cell: Any) -> str:
 def _instants(column: pd.Series) -> tuple[pd.Series, BoolArray]:
     """Moments in UTC."""
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return column.dt.tz_convert("UTC").reset_index(drop=True), np.zeros(
-            len(column), dtype=np.bool_
-        )
-    known: dict[str, datetime | None] = {}
+        utc = column.dt.tz_convert("UTC").reset_index(drop=True)
+        return utc, np.zeros(len(column), dtype=np.bool_)
     moments: list[datetime | None] = []
     wrong = np.zeros(len(column), dtype=np.bool_)
     for row, cell in enumerate(column.astype(object).tolist()):
-        if is_missing(cell):
-            moments.append(None)
-            continue
-        moment = cell
-        if isinstance(cell, str):
-            if cell not in known:
-                known[cell] = _parsed(cell)
-            moment = known[cell]
-        if isinstance(moment, datetime) and moment.utcoffset() is not None:
+        missing = is_missing(cell)
+        moment = _parsed(cell) if isinstance(cell, str) else cell
+        if not missing and isinstance(moment, datetime) and moment.utcoffset() is not None:
             moments.append(moment.astimezone(UTC))
             continue
-        wrong[row] = True
+        wrong[row] = not missing
         moments.append(None)
     return pd.Series(moments, dtype="datetime64[us, UTC]"), wrong
 
 
+@lru_cache(maxsize=100_000)
 def _parsed(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text.strip().replace("z", "Z"))

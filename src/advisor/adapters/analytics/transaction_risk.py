@@ -91,10 +91,8 @@ class WatchedScorer:
         """Times so far."""
         times = np.array(self._times, dtype=np.float64)
         late = int((times > self.budget_ms).sum())
-        p50, p99, most = (
-            np.quantile(times, [0.5, 0.99, 1.0]).tolist() if len(times) else [np.nan] * 3
-        )
-        return Latency(len(times), late, self._failed, p50, p99, most, self.budget_ms)
+        ends = np.quantile(times, [0.5, 0.99, 1.0]).tolist() if len(times) else [np.nan] * 3
+        return Latency(len(times), late, self._failed, *ends, budget_ms=self.budget_ms)
 
 
 @checked

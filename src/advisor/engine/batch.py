@@ -230,25 +230,6 @@ class AdviceBatch:
         )
 
     @checked
-    def why_unplaced(self, i: int, asset: int) -> str:
-        """Why money meant for an asset found no place: a key of `unplaced` in the texts."""
-        smallest, lacking = self.offer.least[self.allowed.class_of[i]], self.outcome.lacking[i]
-        columns = self.state.vehicles.holding[asset]
-        short = [(lacking.item(v), smallest.item(v)) for v in columns if lacking.item(v) > 0.0]
-        cash, trade = self.outcome.cash.item(i), self.worth.least.item(i)
-        if all(least == np.inf for _, least in short):
-            return "no_product"
-        if all(least > missing for missing, least in short):
-            return "too_small"
-        if all(missing < max(trade, self.worth.unit.item(i)) for missing, _ in short):
-            return "small_trade"
-        if all(cash < max(least, trade, self.worth.unit.item(i)) for _, least in short):
-            return "no_cash"
-        if self.lowered.item(i):
-            return "above_level"
-        return "beyond_picks" if (self.pick_money[i] > 0.0).all() else "kept_aside"
-
-    @checked
     def flag_text(self, name: str, language: str | None = None) -> str:
         """The sentence of a control that fired, in a language; that of the advisor where None."""
         return flag_text(name, language or self.state.language, self.state.questionnaire)

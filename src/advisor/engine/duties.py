@@ -100,6 +100,8 @@ def concentrations(batch: AdviceBatch) -> Concentrations:
         else:
             names, subject, counted = ("",), np.zeros_like(codes), own[codes]
         counted = counted & (subject >= 0)
+        if not counted.any():
+            continue
         at, who, total = _sums(rows[counted], subject[counted], money[counted], len(names))
         value = total if cap.when == "insured_deposit" else total / batch.clients.wealth[at]
         over: BoolArray = exceeds(value, cap.limit) if cap.limit else value > 0.0
@@ -132,16 +134,15 @@ def product_duties(batch: AdviceBatch, i: int, code: int) -> tuple[Rule, ...]:
 
     Remembered by class: no rule can tell two clients of a class apart.
     """
-    state = batch.state
-    product = state.catalogue.products[code]
-    pack = state.regime.pack_of(product.regime)
-    if not any(rule.decision == "duty" and rule.when not in PORTFOLIO for rule in pack.rules):
-        return ()
     key = (batch.allowed.class_of.item(i), code)
     remembered = batch.offer.duties.get(key)
     if remembered is None:
-        verdict = state.regime.check(batch.profiles[i], batch.clients.client(i), product)
-        rules = (pack.by_id[name] for name in verdict.rules)
-        remembered = tuple(rule for rule in rules if rule.decision == "duty")
+        state, product = batch.state, batch.state.catalogue.products[code]
+        pack = state.regime.pack_of(product.regime)
+        remembered = ()
+        if any(rule.decision == "duty" and rule.when not in PORTFOLIO for rule in pack.rules):
+            verdict = state.regime.check(batch.profiles[i], batch.clients.client(i), product)
+            rules = (pack.by_id[name] for name in verdict.rules)
+            remembered = tuple(rule for rule in rules if rule.decision == "duty")
         batch.offer.duties[key] = remembered
     return remembered

@@ -27,6 +27,7 @@ from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.recommend.calibration import Calibration
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.portfolio_fit.own_portfolio import ProductMoments
+from advisor.recommend.portfolio_fit.picks import Exposures
 from advisor.recommend.portfolio_fit.utility import exposure_similarity
 from advisor.suitability.regime import Regime
 
@@ -106,6 +107,19 @@ class AdvisorState:
         mixes, parts = (
             ProductMoments.of(exposures, vehicles.model, fee=fee)
             for exposures in (vehicles.as_mix, vehicles.as_parts)
+        )
+        return mixes, parts
+
+    @cached_property
+    def offered(self) -> tuple[Exposures, Exposures]:
+        """Products as their own vehicles, and as their parts, with what buying them costs."""
+        mixes, parts = (
+            exposures.with_terms(
+                min_purchase=self.catalogue.min_purchase,
+                fee=self.catalogue.annual_fee,
+                dearness=self.caps.dearness,
+            )
+            for exposures in (self.vehicles.mixes, self.vehicles.parts)
         )
         return mixes, parts
 

@@ -242,10 +242,30 @@ def _open(batch: AdviceBatch) -> BoolArray:
     return np.asarray((batch.unplaced > CENT).any(axis=1))
 
 
+def _why_unplaced(batch: AdviceBatch, i: int, asset: int) -> str:
+    """Why money meant for an asset found no place: a key of `unplaced` in the texts."""
+    smallest, lacking = batch.offer.least[batch.allowed.class_of[i]], batch.outcome.lacking[i]
+    columns = batch.state.vehicles.holding[asset]
+    short = [(lacking.item(v), smallest.item(v)) for v in columns if lacking.item(v) > 0.0]
+    cash, trade = batch.outcome.cash.item(i), batch.worth.least.item(i)
+    unit = batch.worth.unit.item(i)
+    if all(least == np.inf for _, least in short):
+        return "no_product"
+    if all(least > missing for missing, least in short):
+        return "too_small"
+    if all(missing < max(trade, unit) for missing, _ in short):
+        return "small_trade"
+    if all(cash < max(least, trade, unit) for _, least in short):
+        return "no_cash"
+    if batch.lowered.item(i):
+        return "above_level"
+    return "beyond_picks" if (batch.pick_money[i] > 0.0).all() else "kept_aside"
+
+
 def _unplaced(batch: AdviceBatch, i: int) -> Iterable[Data]:
     for j, money in enumerate(batch.unplaced[i].tolist()):
         if money > CENT:
-            asset, why = batch.state.model.assets[j], batch.why_unplaced(i, j)
+            asset, why = batch.state.model.assets[j], _why_unplaced(batch, i, j)
             yield {"asset": asset, "money": money, "why": why}
 
 

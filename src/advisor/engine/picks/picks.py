@@ -189,11 +189,6 @@ def _fill(
     """Products for the clients in `rows`; `looked_through`: a mixed product counts as its parts."""
     count, products = len(case.clients), case.offer.products
     everybody = len(rows) == count <= ROWS_AT_A_TIME
-    exposures = (state.vehicles.parts if looked_through else state.vehicles.mixes).with_terms(
-        min_purchase=state.catalogue.min_purchase,
-        fee=state.catalogue.annual_fee,
-        dearness=state.caps.dearness,
-    )
     settings = PickSettings(
         case.k,
         fit_weight=state.fit_weight,
@@ -211,7 +206,7 @@ def _fill(
             relevance,
             offered,
             trades.gaps if everybody else trades.gaps[part],
-            exposures,
+            state.offered[looked_through],
             settings,
             held=case.held if everybody else case.held.take(part),
             own=own if everybody else own.take(part),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SEPARATOR = "|"
 """Between the codes of a cell."""
+PORTFOLIO_CODES = tuple(entry.code for entry in PORTFOLIO_REASONS)
+"""Reasons of a portfolio in the order in which an advice gives them."""
 PICK_CODES = (
     ("suitable", "allowed_above"),
     ("suggestion", "closes_gap"),
@@ -69,7 +71,7 @@ def reason_codes(batch: AdviceBatch) -> Words:
     Made from bits, so a million rows cost no sentence: `batch[i].reasons` gives the sentences of
     any row.
     """
-    bits = batch.first_codes << len(PORTFOLIO_REASONS)
+    bits = batch.first_codes << len(PORTFOLIO_CODES)
     for position, holds in enumerate(batch.reasons_held):
         bits |= holds.astype(np.int64) << position
     keys, codes = np.unique(bits, return_inverse=True)
@@ -78,9 +80,9 @@ def reason_codes(batch: AdviceBatch) -> Words:
 
 def _spell(key: int) -> str:
     """The codes of one pattern of bits."""
-    first = key >> len(PORTFOLIO_REASONS)
+    first = key >> len(PORTFOLIO_CODES)
     codes = [] if first == OK else [FIRST_CODES[first]]
-    codes += [entry.code for at, entry in enumerate(PORTFOLIO_REASONS) if key >> at & 1]
+    codes += [code for at, code in enumerate(PORTFOLIO_CODES) if key >> at & 1]
     return SEPARATOR.join(codes)
 
 

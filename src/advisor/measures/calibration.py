@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from advisor.annotations import Count, CountOrNone
+from advisor.annotations import Count, CountOrNone, Shares
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.errors import InputError
+from advisor.readers import Number
 from advisor.validation import checked
 
 MOST_BINS = 1_000_000
+Precision = Annotated[float, Number("Give a precision above 0, such as 0.85.", above=0.0, high=1.0)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +41,7 @@ class ReliabilityCurve:
 
 @checked
 def reliability_curve(
-    probability: FloatArray, happened: BoolArray, *, bins: Count = 10, equal_counts: bool = False
+    probability: Shares, happened: BoolArray, *, bins: Count = 10, equal_counts: bool = False
 ) -> ReliabilityCurve:
     """Reliability curve and expected calibration error.
 
@@ -107,11 +110,6 @@ def _checked(
             field="probability",
             value=probability,
         )
-    if ((stated < 0.0) | (stated > 1.0)).any():
-        bad = float(stated[(stated < 0.0) | (stated > 1.0)][0])
-        raise InputError(
-            f"probability holds {bad}; it must lie within [0, 1].", field="probability", value=bad
-        )
     return stated, happened[known].astype(np.float64)
 
 
@@ -141,7 +139,7 @@ class Threshold:
 
 @checked
 def threshold_for_precision(
-    probability: FloatArray, happened: BoolArray, wanted: float, *, at_least: CountOrNone = 30
+    probability: Shares, happened: BoolArray, wanted: Precision, *, at_least: CountOrNone = 30
 ) -> Threshold:
     """The lowest cut whose remaining predictions are right at least `wanted` of the time.
 
@@ -164,12 +162,6 @@ def threshold_for_precision(
     >>> cut.threshold, cut.precision, cut.coverage
     (0.5, 1.0, 0.75)
     """
-    if not 0.0 < wanted <= 1.0:
-        raise InputError(
-            f"wanted is {wanted}; a precision lies in (0, 1], such as 0.85.",
-            field="wanted",
-            value=wanted,
-        )
     stated, outcome = _checked(probability, happened, 1)
     order = np.argsort(-stated, kind="stable")
     right = np.cumsum(outcome[order])
@@ -182,16 +174,8 @@ def threshold_for_precision(
     if reached.size == 0:
         return Threshold(wanted, False, float("nan"), float("nan"), float("nan"), 0.0, best)
     i = int(reached[-1])
-    low = wilson_low(float(right[i]), float(count[i]))
-    return Threshold(
-        wanted,
-        True,
-        float(stated[order][i]),
-        float(precise[i]),
-        low,
-        float(count[i] / len(order)),
-        best,
-    )
+    cut, share, low = stated[order][i], count[i] / len(order), wilson_low(right[i], count[i])
+    return Threshold(wanted, True, float(cut), float(precise[i]), low, float(share), best)
 
 
 @checked

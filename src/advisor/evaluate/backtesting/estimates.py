@@ -15,7 +15,6 @@ from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.optimize.frontier.frontier import Frontier, trace_frontier
-from advisor.optimize.frontier.sizing import ForecastPath
 from advisor.optimize.limits.limits import limits_of
 from advisor.optimize.returns.estimate import (
     Covariance,
@@ -54,14 +53,13 @@ class DayModel:
         return full
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class _Traced:
-    """A frontier of a day, and its forecast once it was asked for."""
+    """A frontier of a day and what it was traced for."""
 
     mandate: Mandate
     loss: float | None
     frontier: Frontier
-    sized: ForecastPath | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,20 +146,10 @@ class Estimates:
             InputError: As `model`.
             InfeasibleError: The limits leave no portfolio.
         """
-        return self._traced(past, mandate, loss).frontier
-
-    def forecast(self, past: Market, mandate: Mandate) -> ForecastPath:
-        """Forecast volatilities along the frontier of the mandate alone. Raises as `frontier`."""
-        traced = self._traced(past, mandate, None)
-        if traced.sized is None:
-            traced.sized = ForecastPath.of(traced.frontier)
-        return traced.sized
-
-    def _traced(self, past: Market, mandate: Mandate, loss: float | None) -> _Traced:
         known = self._frontiers.setdefault(past, [])
         for traced in known:
             if traced.loss == loss and (traced.mandate is mandate or traced.mandate == mandate):
-                return traced
+                return traced.frontier
         model = self.model(past).model
         limits = limits_of(model, mandate_on(mandate, model))
         if loss is not None:
@@ -173,7 +161,7 @@ class Estimates:
                 row_names=(*limits.row_names, STRESS),
             )
         known.append(_Traced(mandate, loss, trace_frontier(model, limits)))
-        return known[-1]
+        return known[-1].frontier
 
     def _settings(self) -> EstimateSettings:
         """The settings, with an equilibrium nobody stated standing above the account's cash."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.annotations import Count, Share
-from advisor.arrays import BoolArray, FloatArray
+from advisor.arrays import FloatArray
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
@@ -56,25 +56,22 @@ class ProbabilityReport:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a curve."""
-        rows = []
-        for name, curve in self.curves.items():
-            cut = self.thresholds[name]
-            rows.append(
-                {
-                    "probability": name,
-                    "stated": int(curve.count.sum()),
-                    "base_rate": self.base_rates[name],
-                    "expected_calibration_error": curve.expected_calibration_error,
-                    "brier": curve.brier,
-                    "brier_of_base_rate": curve.brier_of_base_rate,
-                    "wanted_precision": cut.wanted,
-                    "attainable": cut.attainable,
-                    "threshold": cut.threshold,
-                    "coverage": cut.coverage,
-                    "best_precision": cut.best,
-                }
-            )
-        return pd.DataFrame(rows)
+        rows = {
+            name: {
+                "stated": int(curve.count.sum()),
+                "base_rate": self.base_rates[name],
+                "expected_calibration_error": curve.expected_calibration_error,
+                "brier": curve.brier,
+                "brier_of_base_rate": curve.brier_of_base_rate,
+                "wanted_precision": self.thresholds[name].wanted,
+                "attainable": self.thresholds[name].attainable,
+                "threshold": self.thresholds[name].threshold,
+                "coverage": self.thresholds[name].coverage,
+                "best_precision": self.thresholds[name].best,
+            }
+            for name, curve in self.curves.items()
+        }
+        return pd.DataFrame([{"probability": name, **row} for name, row in rows.items()])
 
     def sentences(self) -> list[str]:
         """What may be promised and what not, in plain words, for each curve of buyers."""
@@ -154,43 +151,30 @@ def evaluate_probability(
         InputError: Shapes differ, or a probability is outside [0, 1].
     """
     found = outcomes(ranking, held_out, None)
-    buyers = found.bought > 0
-    asked: dict[str, tuple[FloatArray, BoolArray, BoolArray]] = {
-        "pick, buyers": (
-            _shaped(probability, found.hits.shape, "probability"),
-            found.hits,
-            np.broadcast_to(buyers[:, None], found.hits.shape),
-        )
+    hits, filled, buyers = found.hits, found.filled, found.bought > 0
+    each = np.ones_like(hits)
+    whole = np.asarray(hits.any(axis=1)), np.asarray(filled.any(axis=1)), buyers
+    asked = {
+        "pick, buyers": ("probability", probability, (hits, filled, each & buyers[:, None])),
+        "list, buyers": ("list_probability", list_probability, whole),
+        "pick, everyone": ("unconditional", unconditional, (hits, filled, each)),
     }
-    if list_probability is not None:
-        asked["list, buyers"] = (
-            _shaped(list_probability, buyers.shape, "list_probability"),
-            np.asarray(found.hits.any(axis=1)),
-            buyers,
-        )
-    if unconditional is not None:
-        asked["pick, everyone"] = (
-            _shaped(unconditional, found.hits.shape, "unconditional"),
-            found.hits,
-            np.ones_like(found.hits),
-        )
     curves: dict[str, ReliabilityCurve] = {}
     thresholds: dict[str, Threshold] = {}
     rates: dict[str, float] = {}
-    for name, (stated, happened, counted) in asked.items():
-        there = (
-            counted
-            & (found.filled if stated.ndim == 2 else np.asarray(found.filled.any(axis=1)))
-            & ~np.isnan(stated)
-        )
-        p, y = stated[there], happened[there]
+    for name, (field, stated, (happened, there, counted)) in asked.items():
+        if stated is None:
+            continue
+        _check_shape(stated, happened.shape, field)
+        use = counted & there & ~np.isnan(stated)
+        p, y = stated[use], happened[use]
         curves[name] = reliability_curve(p, y, bins=bins, equal_counts=True)
         thresholds[name] = threshold_for_precision(p, y, wanted)
         rates[name] = float(y.mean())
     return ProbabilityReport(curves, thresholds, rates)
 
 
-def _shaped(array: FloatArray, shape: tuple[int, ...], field: str) -> FloatArray:
+def _check_shape(array: FloatArray, shape: tuple[int, ...], field: str) -> None:
     if array.shape != shape:
         raise InputError(
             f"{field} has shape {array.shape}, but {shape} is needed: one for each slot or list of"
@@ -198,4 +182,3 @@ def _shaped(array: FloatArray, shape: tuple[int, ...], field: str) -> FloatArray
             field=field,
             value=array.shape,
         )
-    return array

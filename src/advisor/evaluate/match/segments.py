@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -54,39 +55,32 @@ def segments(
             text_of(name): _by_client(by.iloc[:, at], ranking) for at, name in enumerate(by.columns)
         }
     if isinstance(by, Mapping):
-        for name, labels in by.items():
-            check_type(
-                labels,
-                (Sequence, np.ndarray, pd.Series),
-                "by",
-                "Give one label each, in the order of the ranking.",
-                key=name,
-            )
-            if not isinstance(labels, pd.Series) and len(labels) != len(ranking):
-                raise InputError(
-                    f"by[{name!r}] has {len(labels)} labels for {len(ranking)} ranked clients; give"
-                    " one each.",
-                    field="by",
-                    value=len(labels),
-                )
-        return {
-            name: (
-                _by_client(labels, ranking)
-                if isinstance(labels, pd.Series)
-                else _words(list(labels))
-            )
-            for name, labels in by.items()
-        }
+        return {name: _labels(name, labels, ranking) for name, labels in by.items()}
     return {
         name: _named(name, ranking, profiles, clients, history)
         for name in ([by] if isinstance(by, str) else by)
     }
 
 
+def _labels(name: str, labels: object, ranking: Ranking) -> Words:
+    """Labels by client id, or one each in the order of the ranking."""
+    if isinstance(labels, pd.Series):
+        return _by_client(labels, ranking)
+    remedy = "Give one label each, in the order of the ranking."
+    check_type(labels, (Sequence, np.ndarray), "by", remedy, key=name)
+    words = list(cast(Sequence[object], labels))
+    if len(words) != len(ranking):
+        raise InputError(
+            f"by[{name!r}] has {len(words)} labels for {len(ranking)} ranked clients; give one"
+            " each.",
+            field="by",
+            value=len(words),
+        )
+    return _words(words)
+
+
 def _by_client(labels: pd.Series, ranking: Ranking) -> Words:
-    """Labels of the ranked clients by the ids that they are indexed by; those indexed by 0, 1, 2,
-    ..., which are no ids, stand in the order of the ranking.
-    """
+    """Labels by the ids of their index; 0, 1, 2, ... is no id but the order of the ranking."""
     ids = labels_of(labels.index)
     check_once(ids, "the index of by")
     if not set(ids) & set(ranking.client_ids):
@@ -123,34 +117,26 @@ def _named(
     if name == "tenure" and history is not None:
         return _tenure(ranking, history)
     sources = {"level": "profiles", "segment": "clients", "tenure": "history"}
-    if name in sources:
-        raise InputError(f"by={name!r} needs {sources[name]}=...; pass it.", field="by", value=name)
-    raise InputError(
-        f"by={name!r} is none of {sorted(sources)}; use one of them, or pass a mapping or table of"
-        " labels.",
-        field="by",
-        value=name,
+    why = (
+        f"needs {sources[name]}=...; pass it."
+        if name in sources
+        else (
+            f"is none of {sorted(sources)}; use one of them, or pass a mapping or table of labels."
+        )
     )
+    raise InputError(f"by={name!r} {why}", field="by", value=name)
 
 
 def _tenure(ranking: Ranking, history: Interactions) -> Words:
     row = history.clients.find(ranking.client_ids)
-    first = np.full(len(history.clients), np.iinfo(np.int64).max, dtype=np.int64)
     days: IntArray = history.days.astype("datetime64[D]").astype(np.int64)
-    np.minimum.at(first, history.client_codes, days)
     last = int(days.max()) if len(days) else 0
-    years = (
-        np.where(row >= 0, (last - first[row]) / 365.25, np.nan)
-        if len(first)
-        else np.full(len(row), np.nan)
-    )
+    first = np.full(len(history.clients) + 1, last)  # the last one stands for who is not known
+    np.minimum.at(first, history.client_codes, days)
+    years = (last - first[row]) / 365.25
     place = np.searchsorted(np.array([edge for edge, _ in TENURES]), years)
-    return _words(
-        [
-            TENURES[p][1] if i >= 0 else None
-            for i, p in zip(row.tolist(), place.tolist(), strict=True)
-        ]
-    )
+    known = zip(row.tolist(), place.tolist(), strict=True)
+    return _words([TENURES[p][1] if i >= 0 else None for i, p in known])
 
 
 def _words(labels: Sequence[object]) -> Words:

@@ -72,10 +72,10 @@ def calibrate(
         )
         if there.any()
     ]
-    found = between(cases, method)
+    curves = between(cases, method)
     order = np.argsort(-scores[filled], kind="stable")
     evidence = (scores[filled][order], hits[filled][order])
-    listed = curve_of(expected_hits(found.pick, scores), np.asarray(hits.any(axis=1)), method)
+    listed = curve_of(expected_hits(curves.pick, scores), np.asarray(hits.any(axis=1)), method)
     buys, base_rate = (
         float(np.mean([s[3] for s in sets])),
         float(np.mean([hit.mean() for _, hit in cases])),
@@ -83,15 +83,15 @@ def calibrate(
     counts = int(filled.sum()), evidence, width if relative else 0
     covered = covered_of([s[1] for s in sets]), new_purchases([later for _, later in windows])
     return Calibration(
-        found.pick,
+        curves.pick,
         listed,
         buys,
         base_rate,
         *counts,
-        found.low,
-        found.high,
-        found.spread,
-        found.slope,
+        curves.low,
+        curves.high,
+        curves.spread,
+        curves.slope,
         *covered,
     )
 
@@ -126,7 +126,7 @@ def _outcomes(
 def _checked_windows(earlier: object, ranking: Ranking) -> list[tuple[Ranking, Interactions]]:
     remedy = "Pass pairs of lists and purchases, such as past_windows(recipe, interactions) gives."
     check_type(earlier, Sequence, "earlier", remedy)
-    found: list[tuple[Ranking, Interactions]] = []
+    windows: list[tuple[Ranking, Interactions]] = []
     for i, pair in enumerate(earlier):  # type: ignore[arg-type, var-annotated]
         if not isinstance(pair, tuple) or len(pair) != 2:
             check_type(pair, (), "earlier", remedy, key=i)
@@ -140,8 +140,8 @@ def _checked_windows(earlier: object, ranking: Ranking) -> list[tuple[Ranking, I
                 field="earlier",
                 value=pair[0].codes.shape[1],
             )
-        found.append((pair[0], pair[1]))
-    return found
+        windows.append((pair[0], pair[1]))
+    return windows
 
 
 def _crossed_error(scores: FloatArray, hits: BoolArray, filled: BoolArray, method: str) -> float:

@@ -88,15 +88,15 @@ def omissions(
     there = set(np.asarray(listed, dtype=np.int64).tolist())
     last = min((float(scores[j]) for j in there), default=float("nan"))
     popularity = fitted.history.popularity()[: len(fitted.products)]
-    found: list[Omission] = []
+    omitted: list[Omission] = []
     for rank, column in enumerate(np.argsort(-popularity, kind="stable").tolist(), start=1):
-        if len(found) == count:
+        if len(omitted) == count:
             break
         if column in there:
             continue
         place = places.get(column)
         code = "closed" if fitted.history.closed[column] else _code(place, k, bool(allowed[column]))
-        found.append(
+        omitted.append(
             Omission(
                 fitted.products[column],
                 code,
@@ -107,7 +107,7 @@ def omissions(
                 last,
             )
         )
-    return found
+    return omitted
 
 
 def _code(place: int | None, k: int, allowed: bool) -> Code:

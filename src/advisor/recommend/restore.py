@@ -18,7 +18,8 @@ from advisor.recommend.model.purchases import History
 from advisor.recommend.model.segments import Combinations, OneHot
 from advisor.recommend.model.stacked import Stacked, Switch
 from advisor.recommend.recipes.association import Baskets
-from advisor.recommend.recipes.item_based import EASE, FittedItems, GramRecipe, ItemKNN, RandomWalk
+from advisor.recommend.recipes.counting import FittedItems, GramRecipe
+from advisor.recommend.recipes.item_based import EASE, ItemKNN, RandomWalk
 from advisor.recommend.saved import PACKED, check_history, check_saved, inside, rows_of
 
 _GRAM_RECIPES: dict[str, type[GramRecipe]] = {
@@ -69,14 +70,11 @@ def _with_counts(
 ) -> FittedItems:
     history: History = plain.history
     recipe = _GRAM_RECIPES[plain.kind](**plain.parameters)
+    counts = {name: arrays[f"gram.{name}"] for name in ("both", "owners", "recent")}
     gram = Gram(
         items=history.items,
-        both=arrays["gram.both"],
-        toward=arrays[
-            "gram.both" if recipe.half_life is None and not recipe.has_cap else "gram.toward"
-        ],
-        owners=arrays["gram.owners"],
-        recent=arrays["gram.recent"],
+        **counts,
+        toward=arrays["gram.toward"] if recipe.half_life or recipe.has_cap else counts["both"],
         clients=int(meta["clients"]),
         power=recipe.power,
         half_life_days=recipe.half_life,

@@ -5,12 +5,12 @@ of the data.
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 from scipy.sparse.linalg import svds
 
 from advisor.arrays import FloatArray, IntArray
 from advisor.errors import InputError
 from advisor.recommend.model.purchases import History
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 from advisor.recommend.threads import one_thread
 
 SHARES = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02)
@@ -75,9 +75,7 @@ def spectrum(history: History, count: int) -> tuple[FloatArray, FloatArray]:
     There are `count` of them, and at least two; fewer where the matrix has fewer.
     """
     rows, count = history.rows, max(count, 2)
-    matrix = sparse.csr_array(
-        (rows.full_weights(), rows.codes, rows.indptr), shape=(len(rows), len(history.items))
-    )
+    matrix = rows.matrix(len(history.items))
     if not matrix.nnz:
         return np.zeros(0), np.zeros((matrix.shape[1], 0))
     if matrix.shape[1] <= DENSE:
@@ -139,14 +137,12 @@ def _quality(
     """Summed nDCG at `LIST` of one left-out purchase each, for every ridge."""
     values, vectors = spectrum_of
     held = history.rows.take(clients)
-    matrix = sparse.csr_array(
-        (np.ones(len(held.codes)), held.codes, held.indptr), shape=(len(held), len(history.items))
-    )
+    matrix = Rows(held.indptr, held.codes, NO_WEIGHTS).matrix(len(history.items))
     owned = matrix.toarray() > 0.0
     query, row = matrix @ vectors - vectors[left_out], np.arange(len(clients))
-    found = np.zeros(len(ridges))
+    summed = np.zeros(len(ridges))
     for i, ridge in enumerate(ridges):
         scores = (query * np.maximum(1.0 - ridge / values, 0.0)) @ vectors.T
         rank = ((scores > scores[row, left_out][:, None]) & ~owned).sum(axis=1)
-        found[i] = np.where(rank < LIST, 1.0 / np.log2(rank + 2.0), 0.0).sum()
-    return found
+        summed[i] = np.where(rank < LIST, 1.0 / np.log2(rank + 2.0), 0.0).sum()
+    return summed

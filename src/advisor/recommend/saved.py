@@ -130,21 +130,14 @@ def check_saved(
         complete: Whether all must be there.
     """
     for name, rule in table.items():
-        if complete and name not in arrays:
+        fault = _fault(arrays[name], rule, sizes) if name in arrays else "is missing" * complete
+        if fault:
             raise InputError(
-                f"The array {name!r} of {where} is missing; what was saved is damaged or of another"
+                f"The array {name!r} of {where} {fault}; what was saved is damaged or of another"
                 " version, and is not used. Restore it from a copy, or fit and save again.",
                 field=name,
+                value=arrays[name].shape if name in arrays else None,
             )
-        if name in arrays:
-            fault = _fault(arrays[name], rule, sizes)
-            if fault:
-                raise InputError(
-                    f"The array {name!r} of {where} {fault}; what was saved is damaged, and is not "
-                    "used. Restore it from a copy, or fit and save again.",
-                    field=name,
-                    value=arrays[name].shape,
-                )
 
 
 def _fault(array: np.ndarray, rule: Saved, sizes: dict[str, int]) -> str:
@@ -190,32 +183,28 @@ def check_history(
     check_saved(arrays, HISTORY, sizes, where="the recommender")
     indptr = arrays["history.indptr"]
     codes, days = arrays["arrivals.codes"], arrays["arrivals.days"]
-    if ((codes[1:] == codes[:-1]) & (days[1:] <= days[:-1])).any():
-        raise InputError(
-            "The days on which products found buyers are not in order; what was saved is damaged,"
-            " and is not used. Restore it from a copy.",
-            field="arrivals.days",
-            value=days.shape,
-        )
-    if len(arrays["history.closed"]) != (sizes["p"] if meta["fixed_products"] else 0):
-        raise InputError(
-            "What the catalogue said of its products does not fit them; what was saved is damaged,"
-            " and is not used. Restore it from a copy.",
-            field="history.closed",
-            value=arrays["history.closed"].shape,
-        )
-    if (
-        int(meta["n_products"]) > items
-        or int(arrays["arrivals.counts"].sum()) != sizes["e"]
-        or indptr[0] != 0
-        or int(indptr[-1]) != sizes["e"]
-    ):
-        raise InputError(
-            "The purchases of the recommender do not fit together; what was saved is damaged, and"
-            " is not used. Restore it from a copy.",
-            field="history.indptr",
-            value=indptr.shape,
-        )
+    bought = int(arrays["arrivals.counts"].sum())
+    faults = {
+        "arrivals.days": (
+            "The days on which products found buyers are not in order",
+            ((codes[1:] == codes[:-1]) & (days[1:] <= days[:-1])).any(),
+        ),
+        "history.closed": (
+            "What the catalogue said of its products does not fit them",
+            len(arrays["history.closed"]) != (sizes["p"] if meta["fixed_products"] else 0),
+        ),
+        "history.indptr": (
+            "The purchases of the recommender do not fit together",
+            sizes["p"] > items or indptr[0] != 0 or not bought == indptr[-1] == sizes["e"],
+        ),
+    }
+    for name, (fault, is_so) in faults.items():
+        if is_so:
+            raise InputError(
+                f"{fault}; what was saved is damaged, and is not used. Restore it from a copy.",
+                field=name,
+                value=arrays[name].shape,
+            )
     return sizes
 
 

@@ -117,13 +117,13 @@ def _slope(cases: Sequence[Case], method: str) -> float:
     """Mean slope of the curve of all other windows in each window, with `SLOPE_WEIGHT` windows of
     the usual one added; never above 1.
     """
-    found: list[float] = []
+    slopes: list[float] = []
     for i, (scores, hits) in enumerate(cases if len(cases) > 1 else ()):
         rest = curve_of(*_joined([case for j, case in enumerate(cases) if j != i]), method)
         at = logit(np.clip(rest(scores), EDGE, 1.0 - EDGE))
         if hits.any() and not hits.all() and float(at.std()) > EDGE:
-            found.append(_steepness(at - at.mean(), hits))
-    return min((SLOPE_WEIGHT * USUAL_SLOPE + sum(found)) / (SLOPE_WEIGHT + len(found)), 1.0)
+            slopes.append(_steepness(at - at.mean(), hits))
+    return min((SLOPE_WEIGHT * USUAL_SLOPE + sum(slopes)) / (SLOPE_WEIGHT + len(slopes)), 1.0)
 
 
 def _steepness(at: FloatArray, hits: BoolArray) -> float:

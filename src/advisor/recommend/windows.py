@@ -55,7 +55,7 @@ def past_windows(
         InputError: An argument is of another kind, or no window has purchases before and in it.
     """
     training = Training(interactions, clients, catalogue, model, seed)
-    found: list[Window] = []
+    windows: list[Window] = []
     for i in range(count if len(interactions) else 0):
         cut = interactions.days.max() - np.timedelta64(window + i * (step or window), "D")
         past = training.until(cut)
@@ -64,10 +64,10 @@ def past_windows(
         )
         if not len(past.interactions) or not len(later):
             break
-        found.append(
+        windows.append(
             (recipe.learn(past).rank(past.interactions.clients.ids, k, clients=clients), later)
         )
-    if not found:
+    if not windows:
         raise InputError(
             f"The {len(interactions):,} purchases do not reach over a window of {window} days with"
             " purchases of the same clients before and in it. Take a shorter window, or more"
@@ -75,7 +75,7 @@ def past_windows(
             field="window",
             value=window,
         )
-    return found[::-1]
+    return windows[::-1]
 
 
 def new_to_known(later: Interactions, past: Interactions) -> Interactions:

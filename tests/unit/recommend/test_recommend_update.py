@@ -16,7 +16,7 @@ from advisor.recommend import ALS, BPR, EASE, Blend, Demographic, ItemKNN, Popul
 from advisor.recommend.model.gram import Gram
 from advisor.recommend.model.purchases import History
 from advisor.recommend.recipes.blend import best_weights
-from advisor.recommend.recipes.item_based import GramRecipe
+from advisor.recommend.recipes.counting import GramRecipe
 from advisor.recommend.restore import restore
 
 RECIPES = [

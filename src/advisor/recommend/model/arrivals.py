@@ -61,13 +61,17 @@ class Arrivals:
         keys = codes * span + (number - first)
         if (int(codes.max()) + 1) * span <= DENSE:
             every = np.bincount(keys, weights=counts)
-            found = np.flatnonzero(every)
-            totals = every[found].astype(np.int64)
+            occurring = np.flatnonzero(every)
+            totals = every[occurring].astype(np.int64)
         else:
-            found, at = np.unique(keys, return_inverse=True)
-            totals = np.bincount(at.ravel(), weights=counts, minlength=len(found)).astype(np.int64)
+            occurring, at = np.unique(keys, return_inverse=True)
+            totals = np.bincount(at.ravel(), weights=counts, minlength=len(occurring)).astype(
+                np.int64
+            )
         return cls(
-            (found // span).astype(np.int64), (found % span + first).astype(np.int64), totals
+            (occurring // span).astype(np.int64),
+            (occurring % span + first).astype(np.int64),
+            totals,
         )
 
     def over(self, recode: IntArray) -> Arrivals:

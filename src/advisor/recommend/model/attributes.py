@@ -51,9 +51,11 @@ class Attributes:
                 field="by",
                 value=odd,
             )
-        found = {name: _values(clients, name) for name in (known if names is None else names)}
+        values_of = {name: _values(clients, name) for name in (known if names is None else names)}
         used = {
-            name: values for name, values in found.items() if names is not None or len(values) > 1
+            name: values
+            for name, values in values_of.items()
+            if names is not None or len(values) > 1
         }
         return cls(tuple(used), tuple(used.values()))
 

@@ -195,13 +195,13 @@ class FittedModel:
         if parts is None or not len(parts.rows):
             return [None] * len(columns)
         amounts = parts.over(self.matrix, columns)
-        found: list[Contribution | None] = []
+        leaders: list[Contribution | None] = []
         for first, best, total in zip(
             amounts.argmax(axis=0).tolist(), amounts.max(axis=0).tolist(), scores, strict=True
         ):
             share, name = best / total if total else 0.0, parts.names[first]
-            found.append(Contribution(name, share, best) if name and share > 0.0 else None)
-        return found
+            leaders.append(Contribution(name, share, best) if name and share > 0.0 else None)
+        return leaders
 
     def _column(self, product_id: str) -> int:
         column = self.history.items.code(product_id, "product_id")

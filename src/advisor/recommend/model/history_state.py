@@ -23,7 +23,7 @@ def history_state(history: History) -> tuple[dict[str, np.ndarray], dict[str, An
         "history.weights": history.rows.weights,
         "history.days": days,
         "history.last_day": np.array([history.last_day], dtype="datetime64[D]").astype(np.int64),
-        "history.closed": history.told,
+        "history.closed": history.stated_closed,
         "arrivals.codes": history.arrivals.codes,
         "arrivals.days": history.arrivals.days,
         "arrivals.counts": history.arrivals.counts,

@@ -16,7 +16,7 @@ from advisor.data.interactions import Interactions
 from advisor.errors import InputError
 from advisor.recommend.model.arrivals import Arrivals, capped_weights
 from advisor.recommend.model.batch import Batch
-from advisor.recommend.model.rows import NO_WEIGHTS, Rows
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows, starts
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class History:
         capped: Whether the weights also hold `capped_weights`: no fortnight of a product counts for
             much more than its others.
         arrivals: New buyers of each item by day.
-        told: What the catalogue says: 1 closed to new buyers, 0 open, -1 nothing, shape
+        stated_closed: What the catalogue says: 1 closed to new buyers, 0 open, -1 nothing, shape
             (n_products,); or (0,) without a catalogue.
     """
 
@@ -55,7 +55,7 @@ class History:
     fixed_products: bool = False
     capped: bool = False
     arrivals: Arrivals = field(default_factory=Arrivals.nothing)
-    told: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    stated_closed: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @classmethod
     def of(
@@ -102,7 +102,7 @@ class History:
         last_day = interactions.days.max() if len(interactions) else np.datetime64("NaT", "D")
         rows, first, days = _pairs(interactions, codes, catalogue is not None)
         arrivals = Arrivals.of(rows.codes, first)
-        told = np.zeros(0, dtype=np.int64) if catalogue is None else catalogue.told_closed
+        stated = np.zeros(0, dtype=np.int64) if catalogue is None else catalogue.told_closed
         plain = cls(
             interactions.clients,
             items,
@@ -114,7 +114,7 @@ class History:
             catalogue is not None,
             False,
             arrivals,
-            told,
+            stated,
         )
         return plain.weighted(days, half_life_days, capped)
 
@@ -138,7 +138,8 @@ class History:
         catalogue tells, else as purchases do (`Arrivals.closed`).
         """
         inferred = self.arrivals.closed(len(self.items))[: self.n_products]
-        return np.where(self.told < 0, inferred, self.told > 0) if len(self.told) else inferred
+        stated = self.stated_closed
+        return np.where(stated < 0, inferred, stated > 0) if len(stated) else inferred
 
     def joined(self, more: Interactions) -> tuple[History, IntArray]:
         """The history with more purchases, and the rows of those who made them. New clients stand
@@ -255,8 +256,8 @@ class History:
         if not len(table.codes):
             return held
         known = Rows(table.indptr, table.codes, table.values).take(at)
-        found = Rows(known.indptr, self.items.find(table.names)[known.codes], NO_WEIGHTS)
-        return held.join(found, (found.codes >= 0) & (known.weights > 0.0), len(self.items))
+        holdings = Rows(known.indptr, self.items.find(table.names)[known.codes], NO_WEIGHTS)
+        return held.join(holdings, (holdings.codes >= 0) & (known.weights > 0.0), len(self.items))
 
 
 def _places(rows: Rows, row_of: IntArray, codes: IntArray) -> tuple[IntArray, BoolArray]:
@@ -288,9 +289,7 @@ def _pairs(
     if not last.all():
         first = days[np.concatenate([[True], last[:-1]])]
         clients, codes, days = clients[last], codes[last], days[last]
-    indptr = np.zeros(len(interactions.clients) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(clients, minlength=len(interactions.clients)), out=indptr[1:])
-    return Rows(indptr, codes, NO_WEIGHTS), first, days
+    return Rows(starts(clients, len(interactions.clients)), codes, NO_WEIGHTS), first, days
 
 
 def _last_of_run(clients: IntArray, codes: IntArray) -> BoolArray:

@@ -62,7 +62,7 @@ def as_eligibility(
     if eligible is None:
         return Eligibility(np.zeros(count, dtype=np.int64), np.ones((1, products), dtype=np.bool_))
     if isinstance(eligible, Eligibility):
-        found = eligible
+        by_class = eligible
     else:
         try:
             mask = np.asarray(eligible)
@@ -80,25 +80,25 @@ def as_eligibility(
                 field="eligible",
                 value=str(mask.dtype),
             )
-        found = Eligibility(np.arange(len(mask)), mask)
-    if found.allowed.shape[1] != products or len(found) != count:
+        by_class = Eligibility(np.arange(len(mask)), mask)
+    if by_class.allowed.shape[1] != products or len(by_class) != count:
         raise InputError(
-            f"eligible covers {len(found)} clients x {found.allowed.shape[1]} products, but {count}"
-            f" x {products} are ranked; its columns follow fitted.products, its rows client_ids. A"
-            " mask for others could let a forbidden product through.",
+            f"eligible covers {len(by_class)} clients x {by_class.allowed.shape[1]} products, but"
+            f" {count} x {products} are ranked; its columns follow fitted.products, its rows"
+            " client_ids. A mask for others could let a forbidden product through.",
             field="eligible",
-            value=(len(found), found.allowed.shape[1]),
+            value=(len(by_class), by_class.allowed.shape[1]),
         )
-    if count and not 0 <= int(found.class_of.min()) <= int(found.class_of.max()) < len(
-        found.allowed
+    if count and not 0 <= int(by_class.class_of.min()) <= int(by_class.class_of.max()) < len(
+        by_class.allowed
     ):
         raise InputError(
-            f"eligible.class_of runs to {int(found.class_of.max())} with {len(found.allowed)}"
+            f"eligible.class_of runs to {int(by_class.class_of.max())} with {len(by_class.allowed)}"
             " classes; give every client a class that is there.",
             field="eligible",
-            value=int(found.class_of.max()),
+            value=int(by_class.class_of.max()),
         )
-    return found
+    return by_class
 
 
 def masked_top_k(

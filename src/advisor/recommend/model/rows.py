@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 
@@ -71,9 +72,21 @@ class Rows:
         keys = np.concatenate([self.row_of_entry() * width + self.codes, row_of * width + codes])
         weights = np.concatenate([self.full_weights(), np.ones(len(codes))])
         joined, first = np.unique(keys, return_index=True)
-        indptr = np.zeros(len(self) + 1, dtype=np.int64)
-        np.cumsum(np.bincount(joined // width, minlength=len(self)), out=indptr[1:])
+        indptr = starts(joined // width, len(self))
         return Rows(indptr, joined % width, weights[first] if len(self.weights) else NO_WEIGHTS)
+
+    def matrix(self, width: int) -> sparse.csr_array:
+        """As a sparse matrix of `width` columns."""
+        return sparse.csr_array(
+            (self.full_weights(), self.codes, self.indptr), shape=(len(self), width)
+        )
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
+
+
+def starts(row_of: IntArray, count: int) -> IntArray:
+    """Where each of `count` rows begins among entries sorted by row, and where the last ends, shape
+    (count + 1,).
+    """
+    return np.concatenate([[0], np.cumsum(np.bincount(row_of, minlength=count))]).astype(np.int64)

@@ -52,9 +52,9 @@ class Stacked(Encoder):
         for encoder, start, stop in zip(
             self.encoders, self.offsets[:-1], self.offsets[1:], strict=True
         ):
-            found = encoder.parts(batch)
+            own_parts = encoder.parts(batch)
             for name, attribute, row in zip(
-                found.names, found.attributes, found.spread(stop - start), strict=True
+                own_parts.names, own_parts.attributes, own_parts.spread(stop - start), strict=True
             ):
                 rows.setdefault((name, attribute), np.zeros(self.offsets[-1]))[start:stop] += row
         matrix = np.array(list(rows.values())) if rows else np.zeros((0, self.offsets[-1]))

@@ -12,7 +12,7 @@ from advisor.annotations import Count, Matrix, Vector
 from advisor.arrays import BoolArray, FloatArray, IntArray, frozen
 from advisor.data.eligibility import Eligibility
 from advisor.errors import InputError
-from advisor.recommend.model.rows import NO_WEIGHTS, Rows
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows, starts
 from advisor.recommend.portfolio_fit.own_portfolio import NOBODY, NOTHING, OwnPortfolio
 from advisor.recommend.recipes.settings import WeightOf
 from advisor.validation import checked
@@ -95,13 +95,12 @@ class Exposures:
             -1,
         )
         touching = np.nonzero(exposures.T)
-        starts = (_starts(products, len(exposures)), _starts(touching[0], exposures.shape[1]))
         return cls(
-            indptr=frozen(starts[0]),
+            indptr=frozen(starts(products, len(exposures))),
             assets=frozen(assets),
             shares=frozen(exposures[products, assets]),
             single=frozen(single),
-            asset_indptr=frozen(starts[1]),
+            asset_indptr=frozen(starts(touching[0], exposures.shape[1])),
             products=frozen(touching[1]),
             shape=(len(exposures), exposures.shape[1]),
             **_columns(len(exposures), min_purchase=min_purchase, fee=fee, dearness=dearness),
@@ -159,13 +158,6 @@ class PickSettings:
     loyalty: float = 0.0
     diversity: WeightOf = 0.0
     similarity: Matrix | None = None
-
-
-def _starts(rows: IntArray, count: int) -> IntArray:
-    """Where each of `count` rows begins among entries sorted by row, and where the last ends, shape
-    (count + 1,).
-    """
-    return np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=count))])
 
 
 @checked

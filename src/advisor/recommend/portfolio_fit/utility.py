@@ -175,16 +175,19 @@ def diversify(
         scores - worst, best - worst, out=np.zeros_like(scores), where=open_ & (best > worst)
     )
     likeness = np.zeros_like(scores)
-    top, kept = np.full((len(codes), k), -1, dtype=np.int64), np.full((len(codes), k), np.nan)
+    top, top_scores = np.full((len(codes), k), -1, dtype=np.int64), np.full((len(codes), k), np.nan)
     rows = np.arange(len(codes))
     for slot in range(min(k, codes.shape[1])):
         value = np.where(open_, (1.0 - weight) * relevance - weight * likeness, -np.inf)
         at = np.argmax(value, axis=1)
-        found = open_[rows, at]
-        top[found, slot], kept[found, slot] = codes[rows, at][found], scores[rows, at][found]
+        has_one = open_[rows, at]
+        top[has_one, slot], top_scores[has_one, slot] = (
+            codes[rows, at][has_one],
+            scores[rows, at][has_one],
+        )
         open_[rows, at] = False
-        likeness = np.maximum(likeness, similarity[codes, top[:, slot][:, None]] * found[:, None])
-    return top, kept
+        likeness = np.maximum(likeness, similarity[codes, top[:, slot][:, None]] * has_one[:, None])
+    return top, top_scores
 
 
 @checked

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from advisor.annotations import Share
 from advisor.arrays import FloatArray, IntArray
@@ -15,7 +14,7 @@ from advisor.recommend.model.contributions import Parts
 from advisor.recommend.model.encoders import Encoder
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.gram import Gram
-from advisor.recommend.model.rows import NO_WEIGHTS, Rows
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows, starts
 from advisor.recommend.recipes.recipe import Recipe, Training
 from advisor.recommend.recipes.settings import NotNegative, Support
 from advisor.validation import checked
@@ -55,14 +54,8 @@ class Association(Recipe):
         size, popularity = len(history.items), history.popularity()
         left, right = np.nonzero(np.triu(gram.both, 1) >= self.min_support)
         pairs = left * size + right
-        held = sparse.csr_array(
-            (history.rows.full_weights(), history.rows.codes, history.rows.indptr),
-            shape=(len(history.rows), size),
-        )
-        fires = fired_pairs(history.rows, pairs, size)
-        twos = sparse.csr_array(
-            (np.ones(len(fires.codes)), fires.codes, fires.indptr), shape=(len(fires), len(pairs))
-        )
+        held = history.rows.matrix(size)
+        twos = fired_pairs(history.rows, pairs, size).matrix(len(pairs))
         singles = gram.toward.copy()
         np.fill_diagonal(singles, 0.0)
         triples = np.asarray((twos.T @ held).toarray(), dtype=np.float64)
@@ -144,7 +137,5 @@ def fired_pairs(held: Rows, pairs: IntArray, size: int) -> Rows:
     at = np.searchsorted(pairs, keys)
     known = at < len(pairs)
     known[known] = pairs[at[known]] == keys[known]
-    row_of = held.row_of_entry()[first[known]]
-    indptr = np.zeros(len(held) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(row_of, minlength=len(held)), out=indptr[1:])
+    indptr = starts(held.row_of_entry()[first[known]], len(held))
     return Rows(indptr, at[known].astype(np.int64), NO_WEIGHTS)

@@ -18,7 +18,8 @@ from advisor.readers import Named
 from advisor.recommend.model.encoders import Held
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.stacked import Stacked
-from advisor.recommend.recipes.item_based import ALL, EASE, FittedItems, ItemKNN
+from advisor.recommend.recipes.counting import FittedItems
+from advisor.recommend.recipes.item_based import ALL, EASE, ItemKNN
 from advisor.recommend.recipes.popularity import FittedPopularity, Popularity
 from advisor.recommend.recipes.recipe import Recipe, Training
 from advisor.recommend.recipes.settings import Weights
@@ -150,15 +151,15 @@ class Blend(Recipe):
         held = history.batch(ids).held
         owned = np.zeros((len(ids), len(history.items)), dtype=np.bool_)
         owned[held.row_of_entry(), held.codes] = True
-        wanted = later.matrix(clients=IdMap(ids), products=IdMap(history.products)).toarray() > 0.0
-        wanted &= ~owned[:, : history.n_products]
-        use = wanted.any(axis=1)
+        bought = later.matrix(clients=IdMap(ids), products=IdMap(history.products)).toarray() > 0.0
+        bought &= ~owned[:, : history.n_products]
+        use = bought.any(axis=1)
         if not use.any():
             return equal
         scores = [
             one.scores(ids, training.clients)[use] / spread(one, training.clients) for one in fitted
         ]
-        return best_weights(scores, owned[use, : history.n_products], wanted[use])
+        return best_weights(scores, owned[use, : history.n_products], bought[use])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -185,7 +186,7 @@ class FittedBlend(FittedModel):
 
 
 def best_weights(
-    scores: Sequence[FloatArray], owned: BoolArray, wanted: BoolArray
+    scores: Sequence[FloatArray], owned: BoolArray, bought: BoolArray
 ) -> tuple[float, ...]:
     """Weights (the largest 1) with the best mean nDCG at 10, one recipe moved at a time, from equal
     weights and from each recipe alone.
@@ -193,11 +194,11 @@ def best_weights(
     Args:
         scores: One array a recipe, (c, p), on comparable scales.
         owned: What may not be recommended, (c, p).
-        wanted: What was bought later, (c, p), at least one a row.
+        bought: What was bought later, (c, p), at least one a row.
     """
     count = len(scores)
     starts = [np.ones(count), *np.eye(count)]
-    values = [_quality(scores, w, owned, wanted) for w in starts]
+    values = [_quality(scores, w, owned, bought) for w in starts]
     weights, value = starts[int(np.argmax(values))], max(values)
     for _ in range(ROUNDS):
         before = value
@@ -205,23 +206,23 @@ def best_weights(
             for step in STEPS:
                 tried = weights.copy()
                 tried[i] = step
-                found = _quality(scores, tried, owned, wanted) if tried.any() else 0.0
-                if found > value + 1e-9:
-                    weights, value = tried, found
+                quality = _quality(scores, tried, owned, bought) if tried.any() else 0.0
+                if quality > value + 1e-9:
+                    weights, value = tried, quality
         if value == before:
             break
     return tuple(float(w) for w in weights / weights.max())
 
 
 def _quality(
-    scores: Sequence[FloatArray], weights: FloatArray, owned: BoolArray, wanted: BoolArray
+    scores: Sequence[FloatArray], weights: FloatArray, owned: BoolArray, bought: BoolArray
 ) -> float:
     """Mean nDCG at 10."""
     total = np.where(owned, -np.inf, sum(w * s for w, s in zip(weights, scores, strict=True) if w))
     top: IntArray = np.argsort(-total, axis=1, kind="stable")[:, :LIST]
     gains = 1.0 / np.log2(np.arange(2, top.shape[1] + 2))
-    hits = np.take_along_axis(wanted, top, axis=1)
-    ideal = np.concatenate([[0.0], np.cumsum(gains)])[np.minimum(wanted.sum(axis=1), top.shape[1])]
+    hits = np.take_along_axis(bought, top, axis=1)
+    ideal = np.concatenate([[0.0], np.cumsum(gains)])[np.minimum(bought.sum(axis=1), top.shape[1])]
     return float(((hits * gains).sum(axis=1) / ideal).mean())
 
 

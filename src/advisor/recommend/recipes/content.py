@@ -41,8 +41,7 @@ class Content(Recipe):
             points.
         half_life_days: Days in which a purchase loses half its weight as something to predict;
             None: no recency.
-        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the
-            mean of its other fortnights (see `capped_weights`).
+        capped: Whether fortnights of a product are capped by its others (see `capped_weights`).
     """
 
     GRID = ({"own_record": 0.5}, {"own_record": 1.0}, {"half_life_days": 90.0, "capped": True})

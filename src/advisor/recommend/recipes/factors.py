@@ -214,9 +214,7 @@ def _newcomers_map(history: History, people: FloatArray) -> FloatArray:
     the constant, shape (items + 1, f).
     """
     rows = history.rows
-    held = sparse.csr_array(
-        (rows.full_weights(), rows.codes, rows.indptr), shape=(len(rows), len(history.items))
-    )
+    held = rows.matrix(len(history.items))
     mean = people.mean(axis=0)
     system = (held.T @ held).toarray() + MAP_RIDGE * np.eye(len(history.items))
     return np.vstack([np.linalg.solve(system, held.T @ (people - mean)), mean])

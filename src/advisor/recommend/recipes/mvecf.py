@@ -17,7 +17,7 @@ from advisor.errors import InputError
 from advisor.recommend.model.factors import FoldedIn
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.purchases import History
-from advisor.recommend.model.rows import NO_WEIGHTS, Rows
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows, starts
 from advisor.recommend.recipes.recipe import Recipe, Training
 from advisor.recommend.recipes.settings import NotNegative, PurchaseWeight, Ridge
 from advisor.recommend.ridge import ridge_of
@@ -161,6 +161,4 @@ def product_moments(
 def _transposed(rows: Rows, items: int) -> Rows:
     """Owners of each item."""
     order = np.argsort(rows.codes, kind="stable")
-    indptr = np.zeros(items + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows.codes, minlength=items), out=indptr[1:])
-    return Rows(indptr, rows.row_of_entry()[order], NO_WEIGHTS)
+    return Rows(starts(rows.codes, items), rows.row_of_entry()[order], NO_WEIGHTS)

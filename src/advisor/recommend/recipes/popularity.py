@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from advisor.annotations import Texts
 from advisor.arrays import FloatArray, IntArray
@@ -123,8 +122,7 @@ class Demographic(Recipe):
         rounds: How often the ridge is shared out again, more of it to attributes that explained
             little: worth a few where there are many (a long questionnaire), nothing where there are
             three.
-        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the
-            mean of its other fortnights (see `capped_weights`).
+        capped: Whether fortnights of a product are capped by its others (see `capped_weights`).
 
     Source for `rounds`: Grandvalet (1998), adaptive ridge, section 2, with groups of columns.
     """
@@ -217,9 +215,5 @@ def _bought(history: History, group_of: IntArray, groups: int) -> FloatArray:
 
 def _sums(history: History, features: FloatArray) -> FloatArray:
     """Features' X over the catalogue, shape (d, p)."""
-    rows = history.rows
-    matrix = sparse.csr_array(
-        (rows.full_weights(), rows.codes, rows.indptr), shape=(len(rows), len(history.items))
-    )
-    sums: FloatArray = np.asarray(matrix.T @ features)
+    sums: FloatArray = np.asarray(history.rows.matrix(len(history.items)).T @ features)
     return np.ascontiguousarray(sums[: history.n_products].T)

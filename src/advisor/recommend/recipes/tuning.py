@@ -102,8 +102,10 @@ def _quality(
     """NDCG at `LIST` of each client, shape (c,)."""
     ranking = recipe.learn(past).rank(ids, LIST, clients=past.clients)
     truth = later.matrix(IdMap(ids), IdMap(ranking.products))
-    wanted = np.bincount(later.client_codes, minlength=len(later.clients))[later.clients.find(ids)]
-    return np.nan_to_num(ndcg(mark_hits(ranking.codes, truth), wanted, LIST))
+    purchases = np.bincount(later.client_codes, minlength=len(later.clients))[
+        later.clients.find(ids)
+    ]
+    return np.nan_to_num(ndcg(mark_hits(ranking.codes, truth), purchases, LIST))
 
 
 def _held_out(training: Training, window: int | None) -> tuple[Training, Interactions, str]:

@@ -10,9 +10,9 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from advisor.contracts.base import Contract
 from advisor.contracts.client import Id
 from advisor.contracts.fields import CalendarDay
+from advisor.contracts.question import Worded
 from advisor.contracts.signed import Signed
 from advisor.contracts.target_market import TargetMarketMapping
 from advisor.errors import InputError
@@ -36,7 +36,7 @@ THRESHOLDS = ("minor", "senior", "complex", "high_risk", *PORTFOLIO)
 """Conditions that need a number."""
 
 
-class Rule(Contract):
+class Rule(Worded):
     """One rule: when it fires, what it does, where it is written, and how to say so.
 
     `when` is one of the conditions the library knows. `cells` belongs to `level`: for each row of
@@ -53,17 +53,11 @@ class Rule(Contract):
     when: Condition
     decision: RuleDecision
     article: Id
-    text: Id
-    texts: dict[str, str] = {}
     cells: dict[Row, tuple[int, ...]] = {}
     number: float | None = None
     from_level: Annotated[int, Field(ge=1, le=5)] = 1
     unknown: bool = True
     exempt_professional: bool = False
-
-    def text_in(self, language: str) -> str:
-        """Its sentence in a language; English where it has none in that one."""
-        return self.texts.get(language, self.text)
 
 
 class RulePack(Signed):

@@ -13,7 +13,7 @@ import pandas as pd
 from advisor.annotations import DecimalMark, Texts
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, frozen
 from advisor.contracts.product import Product
-from advisor.data.bad_rows import OnBadRows, check_choice, log_set_aside, refusal
+from advisor.data.bad_rows import OnBadRows, log_set_aside, refusal
 from advisor.data.catalogue_emt import SRI_TO_LEVEL, products_from_emt
 from advisor.data.catalogue_frame import check_fee, products_of_frame
 from advisor.data.ids import IdMap
@@ -123,7 +123,6 @@ class Catalogue:
                 named), ids repeat, or a fee is above `max_fee`.
         """
         _check_fees(max_fee, unknown_fee)
-        check_choice(on_bad_rows)
         products, bad = products_of_frame(frame, max_fee, id_column, labels, decimal)
         if bad and (on_bad_rows == "refuse" or not products):
             raise refusal(bad, len(frame), "the catalogue")

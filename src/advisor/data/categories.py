@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from advisor.arrays import IntArray, frozen
+from advisor.arrays import BoolArray, IntArray, frozen
 from advisor.privacy import hides
 
 _ONE_WORD, _NO_WORD = frozen(np.array([0])), frozen(np.array([-1]))
@@ -49,6 +49,10 @@ class Categories:
     def take(self, rows: IntArray) -> Categories:
         """The rows asked for, in that order."""
         return Categories(self.names, self.codes[rows])
+
+    def where(self, keep: BoolArray) -> Categories:
+        """The rows in `keep`, shape (c,), in that order."""
+        return Categories(self.names, self.codes[keep])
 
     def mapped(self, words: Sequence[str | None]) -> Categories:
         """With one other word (or None) for each of `names`; a word that stands nowhere is not

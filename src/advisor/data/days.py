@@ -140,9 +140,10 @@ def _checked(values: pd.Series, field: str, *, allow_missing: bool) -> DayArray:
     return days
 
 
-def bad_days(values: pd.Series, field: str, *, moments: bool = False) -> Iterator[BadRow]:
+def bad_days(
+    values: pd.Series, field: str, cells: Column, *, moments: bool = False
+) -> Iterator[BadRow]:
     """Rows whose cell `as_days` refuses, or with `moments` `as_times`."""
-    cells = column_of(values)
     days = cells.days()
     yield from _bad(values, cells, days, field, allow_missing=False)
     outside = ~_none(days) & ~((days >= _FIRST_MOMENT) & (days < _LAST_MOMENT))

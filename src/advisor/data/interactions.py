@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from types import NoneType
 
@@ -13,15 +13,15 @@ from scipy import sparse
 
 from advisor.annotations import DecimalMark
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
-from advisor.data.bad_rows import BadRow, OnBadRows, read_rows
-from advisor.data.columns import comma_hint
-from advisor.data.days import as_day, as_days, bad_days
+from advisor.data.bad_rows import OnBadRows
+from advisor.data.days import as_day
 from advisor.data.ids import IdMap
-from advisor.data.tables import as_numbers, bad_ids, cell, check_table, id_codes, labels_of, told
+from advisor.data.rows import Rows
+from advisor.data.tables import check_table, coded_ids, labels_of
 from advisor.errors import InputError
-from advisor.privacy import kept
 from advisor.validation import checked
 
+_WEIGHT = "a weight is positive and finite. Drop the row (a sale is not a purchase)."
 _BELONGS = "the event belongs to nobody. Drop or mend it."
 
 
@@ -87,52 +87,22 @@ class Interactions:
             "One row an event: a client, a product and a day; name the columns by keyword.",
         )
 
-        def bad_rows(frame: pd.DataFrame) -> Iterator[BadRow]:
-            yield from bad_ids(frame[client], client, _BELONGS)
-            yield from bad_ids(frame[product], product, _BELONGS)
-            yield from bad_days(frame[day], day)
-            yield from (
-                ()
-                if value is None
-                else _bad_values(as_numbers(frame[value], decimal), frame[value], value)
-            )
-
-        events, problems = read_rows(
-            frame,
-            lambda rows: cls._read(rows, client, product, day, value, decimal),
-            bad_rows,
-            "interactions",
-            on_bad_rows,
-        )
-        return replace(events, problems=problems) if problems else events
-
-    @classmethod
-    def _read(
-        cls,
-        frame: pd.DataFrame,
-        client: str,
-        product: str,
-        day: str,
-        value: str | None,
-        decimal: DecimalMark,
-    ) -> Interactions:
-        """The events of a table without a bad row."""
-        client_codes, clients = id_codes(frame[client], client, _BELONGS)
-        product_codes, products = id_codes(frame[product], product, _BELONGS)
-        days = as_days(frame[day], day)
-        values = None
-        if value is not None:
-            values = as_numbers(frame[value], decimal)
-            for _, error in _bad_values(values, frame[value], value):
-                raise error
-        order = np.lexsort((days, product_codes, client_codes))
+        rows = Rows(frame, decimal)
+        clients, products = rows.ids(client, _BELONGS), rows.ids(product, _BELONGS)
+        days = rows.days(day)
+        values = None if value is None else rows.numbers(value, lambda v: v > 0.0, _WEIGHT)
+        good, problems = rows.good("interactions", on_bad_rows)
+        client_codes, client_ids = coded_ids(clients.where(good))
+        product_codes, product_ids = coded_ids(products.where(good))
+        order = np.lexsort((days[good], product_codes, client_codes))
         return cls(
-            clients,
-            products,
+            client_ids,
+            product_ids,
             client_codes[order],
             product_codes[order],
-            days[order],
-            None if values is None else values[order],
+            days[good][order],
+            None if values is None else values[good][order],
+            problems,
         )
 
     @checked
@@ -236,15 +206,6 @@ def _named(frame: pd.DataFrame, product: str) -> str:
         if product == "product_id" and product not in names and len(isins) == 1
         else product
     )
-
-
-def _bad_values(values: FloatArray, column: pd.Series, name: str) -> Iterator[BadRow]:
-    for row in np.flatnonzero(~(np.isfinite(values) & (values > 0))).tolist():
-        text = (
-            f"{name} is {told(column, row)} in row {row}; a weight is positive and finite. Drop the"
-            f" row (a sale is not a purchase).{comma_hint(cell(column, row))}"
-        )
-        yield row, InputError(text, field=name, value=kept(cell(column, row)))
 
 
 def _reduced(ids: IdMap, codes: IntArray) -> tuple[IdMap, IntArray]:

@@ -69,19 +69,12 @@ def with_index(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.loc[:, ~np.array(unnamed, dtype=np.bool_)] if any(unnamed) else frame
 
 
-def _id_words(column: pd.Series, field: str) -> Categories:
-    """The cells of a column as words; raises `InputError` where one can be no id (the row is
-    named).
+def bad_ids(column: Column, field: str, remedy: str | None = None) -> Iterator[BadRow]:
+    """Rows whose id is a list, a record, or text that cannot be written; with a remedy, those
+    without an id too.
     """
-    cells = column_of(column)
-    for _, error in _odd_ids(cells, field):
-        raise error
-    return cells.words()
-
-
-def _odd_ids(cells: Column, field: str) -> Iterator[BadRow]:
-    for row in np.flatnonzero(cells.no_words()).tolist():
-        told = shown(cells.cell(row))
+    for row in np.flatnonzero(column.no_words()).tolist():
+        told = shown(column.cell(row))
         yield (
             row,
             InputError(
@@ -91,18 +84,15 @@ def _odd_ids(cells: Column, field: str) -> Iterator[BadRow]:
                 value=told,
             ),
         )
-
-
-def bad_ids(column: pd.Series, field: str, remedy: str) -> Iterator[BadRow]:
-    """Rows whose id `id_codes` refuses."""
-    cells = column_of(column)
-    yield from _odd_ids(cells, field)
-    yield from _missing_ids(cells.words(), field, remedy)
-
-
-def _missing_ids(words: Categories, field: str, remedy: str) -> Iterator[BadRow]:
-    for row in np.flatnonzero(words.codes < 0).tolist():
+    missing = () if remedy is None else np.flatnonzero(column.words().codes < 0).tolist()
+    for row in missing:
         yield row, InputError(f"{field} is missing in row {row}; {remedy}", field=field, value=None)
+
+
+def refuse_first(bad: Iterable[BadRow]) -> None:
+    """Raise what is wrong with the first of some rows, if there is one."""
+    for _, error in bad:
+        raise error
 
 
 def ids_of(column: pd.Series | pd.Index | Iterable[object], field: str) -> list[str | None]:
@@ -116,9 +106,9 @@ def ids_of(column: pd.Series | pd.Index | Iterable[object], field: str) -> list[
         if isinstance(column, pd.Series)
         else pd.Series(column, dtype=None if isinstance(column, pd.Index) else object)
     )
-    words = _id_words(series, field)
-    names = [*words.names, None]
-    return [names[code] for code in words.codes.tolist()]
+    cells = column_of(series)
+    refuse_first(bad_ids(cells, field))
+    return cells.words().spelled().tolist()
 
 
 def id_codes(column: pd.Series, field: str, remedy: str) -> tuple[IntArray, IdMap]:
@@ -128,22 +118,19 @@ def id_codes(column: pd.Series, field: str, remedy: str) -> tuple[IntArray, IdMa
         InputError: An id is missing, a list, a record, or text that cannot be written (the row is
             named).
     """
-    words = _id_words(column, field)
-    for _, error in _missing_ids(words, field, remedy):
-        raise error
+    cells = column_of(column)
+    refuse_first(bad_ids(cells, field, remedy))
+    return coded_ids(cells.words())
+
+
+def coded_ids(words: Categories) -> tuple[IntArray, IdMap]:
+    """Codes of words, one a row, over those that occur, sorted as text."""
     used = np.zeros(len(words.names), dtype=np.bool_)
     used[words.codes] = True
-    there = np.flatnonzero(used).tolist()
-    there.sort(key=words.names.__getitem__)
-    names = tuple([words.names[code] for code in there])
-    if len(set(names)) == len(names):
-        place = np.full(len(words.names), -1, dtype=np.int64)
-        place[there] = np.arange(len(names))
-        return place[words.codes], IdMap(names)
-    names = tuple(dict.fromkeys(names))
-    codes = {name: code for code, name in enumerate(names)}
-    place = np.array([codes.get(name, -1) for name in words.names], dtype=np.int64)
-    return place[words.codes], IdMap(names)
+    there = sorted(np.flatnonzero(used).tolist(), key=words.names.__getitem__)
+    place = np.full(len(words.names), -1, dtype=np.int64)
+    place[there] = np.arange(len(there))
+    return place[words.codes], IdMap(tuple(words.names[code] for code in there))
 
 
 def as_numbers(column: pd.Series, decimal: str = ".") -> FloatArray:
@@ -177,47 +164,31 @@ def yes_no(column: pd.Series, field: str, remedy: str, *, missing: bool | None =
     Raises:
         InputError: A cell is neither yes nor no (the row is named).
     """
-    truths = _truths(column)
-    for _, error in _bad_truths(truths, column, field, remedy, missing):
-        raise error
-    true, _, empty = truths
-    return np.where(empty, bool(missing), true)
+    cells = column_of(column)
+    true, odd = truths_of(cells, missing)
+    refuse_first(bad_flags(odd, cells, field, remedy))
+    return true
 
 
-def bad_flags(
-    column: pd.Series, field: str, remedy: str, *, missing: bool | None = None
-) -> Iterator[BadRow]:
-    """Rows whose cell `yes_no` refuses."""
-    return _bad_truths(_truths(column), column, field, remedy, missing)
+def truths_of(cells: Column, missing: bool | None) -> tuple[BoolArray, BoolArray]:
+    """Where a column says yes (an empty cell says `missing`), and where neither yes nor no."""
+    words = cells.words()
+    truths = [truth_of(name) for name in words.names]
+    said = np.array([*(-1 if t is None else int(t) for t in truths), -1])[words.codes]
+    if missing is not None:
+        said[cells.missing()] = int(missing)
+    return said == 1, said < 0
 
 
-def _bad_truths(
-    truths: tuple[BoolArray, BoolArray, BoolArray],
-    column: pd.Series,
-    field: str,
-    remedy: str,
-    missing: bool | None,
-) -> Iterator[BadRow]:
-    true, false, empty = truths
-    for row in np.flatnonzero(~(true | false | (empty if missing is not None else False))).tolist():
-        value = cell(column, row)
+def bad_flags(odd: BoolArray, cells: Column, field: str, remedy: str) -> Iterator[BadRow]:
+    """What is wrong with the rows that are neither yes nor no."""
+    for row in np.flatnonzero(odd).tolist():
+        value = cells.cell(row)
         text = (
             f"{field} is {personal(value)} in row {row}; it must be yes or no, true or false, 1 or"
             f" 0. {remedy}"
         )
         yield row, InputError(text, field=field, value=kept(value))
-
-
-def _truths(column: pd.Series) -> tuple[BoolArray, BoolArray, BoolArray]:
-    """Where a column says yes, no, and nothing, each of shape (c,)."""
-    cells = column_of(column)
-    words = cells.words()
-    truths = [truth_of(name) for name in words.names]
-    true, false = (
-        np.array([*(truth is said for truth in truths), False], dtype=np.bool_)
-        for said in (True, False)
-    )
-    return true[words.codes], false[words.codes], cells.missing()
 
 
 def labels_of(index: Iterable[object]) -> list[str]:

@@ -11,12 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from advisor.annotations import DecimalMark
-from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
-from advisor.data.bad_rows import BadRow, OnBadRows, read_rows
-from advisor.data.columns import column_of, comma_hint
-from advisor.data.days import as_day, as_times, bad_days
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.data.bad_rows import BadRow, OnBadRows
+from advisor.data.columns import column_of
+from advisor.data.days import as_day, as_times
 from advisor.data.ids import IdMap
-from advisor.data.tables import as_numbers, bad_flags, bad_ids, cell, check_table, id_codes, yes_no
+from advisor.data.rows import Rows
+from advisor.data.tables import cell, check_table, coded_ids
 from advisor.errors import InputError
 from advisor.privacy import kept, personal
 from advisor.validation import checked
@@ -24,6 +25,7 @@ from advisor.validation import checked
 _SIDES = {"buy": 1, "b": 1, "purchase": 1, "sell": -1, "s": -1, "sale": -1}
 _NOBODY = "the trade belongs to nobody. Drop or mend it."
 _NOTHING = "it is not known what was traded. Drop or mend it."
+_SIZE = "it must be {} and finite (the side tells buys from sells)."
 _MARK = "It says whether the trade was somebody else's choice; leave it empty where it was not."
 
 
@@ -90,7 +92,6 @@ class Trades:
                 side unknown, a mark neither yes nor no, units negative or not finite, a price not
                 positive and finite.
         """
-        check_type(left_out, Sequence, "left_out", "Give the names of the yes / no columns.")
         marks = [left_out] if isinstance(left_out, str) else list(left_out)
         check_table(
             frame,
@@ -99,37 +100,33 @@ class Trades:
             "One row a trade, with client, asset, day, side, units and price; name them by"
             " keyword.",
         )
-        column = _Columns(client, asset, day, side, units, price, tuple(marks), decimal)
-        trades, problems = read_rows(
-            frame, lambda rows: cls._read(rows, column), column.bad_rows, "trades", on_bad_rows
-        )
-        return replace(trades, problems=problems) if problems else trades
-
-    @classmethod
-    def _read(cls, frame: pd.DataFrame, column: _Columns) -> Trades:
-        """The trades of a table without a bad row."""
-        client_codes, clients = id_codes(frame[column.client], column.client, _NOBODY)
-        asset_codes, assets = id_codes(frame[column.asset], column.asset, _NOTHING)
-        times, clock = as_times(frame[column.day], column.day)
-        signs = _signs(frame[column.side])
-        for _, error in _bad_sides(signs, frame[column.side], column.side):
-            raise error
-        units, prices = (
-            _amount(frame[column.units], column.units, column.decimal),
-            _amount(frame[column.price], column.price, column.decimal, positive=True),
-        )
-        order = np.lexsort((np.arange(len(frame)), times, client_codes))
+        rows = Rows(frame, decimal)
+        clients, assets = rows.ids(client, _NOBODY), rows.ids(asset, _NOTHING)
+        rows.days(day, moments=True)
+        signs = _signs(frame[side])
+        rows.note(_bad_sides(signs, frame[side], side))
+        amounts = rows.numbers(units, lambda v: v >= 0.0, _SIZE.format("zero or positive"))
+        prices = rows.numbers(price, lambda v: v > 0.0, _SIZE.format("positive"))
+        marked = np.zeros(len(frame), dtype=np.bool_)
+        for mark in marks:
+            marked |= rows.flags(mark, _MARK)
+        good, problems = rows.good("trades", on_bad_rows)
+        client_codes, client_ids = coded_ids(clients.where(good))
+        asset_codes, asset_ids = coded_ids(assets.where(good))
+        times, clock = as_times(frame.loc[good, day] if problems else frame[day], day)
+        order = np.lexsort((np.arange(len(times)), times, client_codes))
         return cls(
-            clients,
-            assets,
+            client_ids,
+            asset_ids,
             client_codes[order],
             asset_codes[order],
             times[order],
-            (signs * units)[order],
-            prices[order],
-            column.day,
-            _marked(frame, column.marks)[order] if column.marks else None,
+            (signs * amounts)[good][order],
+            prices[good][order],
+            day,
+            marked[good][order] if marks else None,
             None if clock is times else clock[order],
+            problems,
         )
 
     @checked
@@ -171,62 +168,3 @@ def _bad_sides(signs: FloatArray, column: pd.Series, name: str) -> Iterator[BadR
             " came from what went. Correct it."
         )
         yield row, InputError(text, field=name, value=kept(value))
-
-
-def _marked(frame: pd.DataFrame, marks: Sequence[str]) -> BoolArray:
-    """Trades marked in any of the columns, shape (t,)."""
-    return np.logical_or.reduce([yes_no(frame[name], name, _MARK, missing=False) for name in marks])
-
-
-def _amount(column: pd.Series, name: str, decimal: str, *, positive: bool = False) -> FloatArray:
-    values = as_numbers(column, decimal)
-    for _, error in _bad_amounts(values, column, name, positive=positive):
-        raise error
-    return values
-
-
-def _bad_amounts(
-    values: FloatArray, column: pd.Series, name: str, *, positive: bool = False
-) -> Iterator[BadRow]:
-    low = "positive" if positive else "zero or positive"
-    for row in np.flatnonzero(
-        ~(np.isfinite(values) & ((values > 0) if positive else (values >= 0)))
-    ).tolist():
-        value = cell(column, row)
-        text = (
-            f"{name} is {personal(value)} in row {row}; it must be {low} and finite (the side tells"
-            f" buys from sells).{comma_hint(value)}"
-        )
-        yield row, InputError(text, field=name, value=kept(value))
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """Names of the columns of a table of trades."""
-
-    client: str
-    asset: str
-    day: str
-    side: str
-    units: str
-    price: str
-    marks: tuple[str, ...]
-    decimal: DecimalMark
-
-    def bad_rows(self, frame: pd.DataFrame) -> Iterator[BadRow]:
-        """Every row that holds no trade."""
-        yield from bad_ids(frame[self.client], self.client, _NOBODY)
-        yield from bad_ids(frame[self.asset], self.asset, _NOTHING)
-        yield from bad_days(frame[self.day], self.day, moments=True)
-        yield from _bad_sides(_signs(frame[self.side]), frame[self.side], self.side)
-        yield from _bad_amounts(
-            as_numbers(frame[self.units], self.decimal), frame[self.units], self.units
-        )
-        yield from _bad_amounts(
-            as_numbers(frame[self.price], self.decimal),
-            frame[self.price],
-            self.price,
-            positive=True,
-        )
-        for name in self.marks:
-            yield from bad_flags(frame[name], name, _MARK, missing=False)

@@ -234,12 +234,7 @@ def _combine(columns: Sequence[IntArray]) -> IntArray:
 
 def _thresholds(packs: Sequence[RulePack], conditions: tuple[str, ...]) -> FloatArray:
     return np.unique(
-        [
-            rule.number or 0.0
-            for pack in packs
-            for rule in pack.rules
-            if rule.when in conditions
-        ]
+        [rule.number or 0.0 for pack in packs for rule in pack.rules if rule.when in conditions]
     )
 
 

@@ -150,11 +150,11 @@ def test_a_cell_is_read_or_refused_in_our_words_at_once(table: str) -> None:
         for kind, cell in CELLS.items():
             frame = pd.DataFrame({name: one(value) for name, value in columns.items()})
             frame[column] = one(cell)
-            begun = time.perf_counter()
+            begun = time.process_time()
             try:
                 read(frame)
             except InputError as error:
                 str(error).encode()
             except Exception as error:
                 raise AssertionError(f"{column}: {kind}") from error
-            assert time.perf_counter() - begun < 2.0, (column, kind)
+            assert time.process_time() - begun < 2.0, (column, kind)

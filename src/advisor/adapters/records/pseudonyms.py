@@ -14,6 +14,7 @@ from advisor.adapters.records.libraries import sa
 from advisor.adapters.records.moments import calendar_day, due_for_deletion
 from advisor.adapters.records.tables import pseudonyms
 from advisor.annotations import CountOrNone, Day, Text, Texts
+from advisor.errors import InputError
 from advisor.validation import checked
 
 SALT_BYTES = 32
@@ -54,6 +55,9 @@ class Pseudonyms:
     def of_all(self, client_ids: Texts) -> dict[str, str]:
         """Pseudonym of each client by id; salts are made where there are none."""
         wanted = list(dict.fromkeys(client_ids))
+        if any("\0" in name for name in wanted):
+            why = "An id holds the character NUL, which no database keeps. Correct it."
+            raise InputError(why, field="client_id")
         with self._database.write() as connection:
             salts = self._salts(connection, wanted)
             missing = [name for name in wanted if name not in salts]

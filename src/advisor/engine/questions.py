@@ -86,7 +86,7 @@ class Questions(Composition):
         by: By | None = None,
     ) -> MatchReport:
         """`evaluate_match` of what clients were served, with all that the advisor knows: rules
-        re-checked pair by pair, purchases of what was held left out.
+        re-checked pair by pair, purchases and picks of what was held left out of relevance.
 
         Args:
             served: A batch of advice, or the lists of any other system (then no rule is checked,

@@ -82,19 +82,29 @@ def _thinned(knots: FloatArray, values: FloatArray) -> Curve:
 
 
 def _logistic(x: FloatArray, y: FloatArray) -> tuple[float, float, float, float]:
-    """Slope (at least 0) and level of a logistic curve on the standardised score, by Newton's
-    method, with Platt's targets.
+    """Slope (at least 0) and level of a logistic curve on the standardised score, with Platt's
+    targets.
     """
     good, bad = float(y.sum()), float(len(y) - y.sum())
     target = np.where(y > 0.0, (good + 1.0) / (good + 2.0), 1.0 / (bad + 2.0))
     centre, width = float(x.mean()), float(x.std()) or 1.0
-    design = np.column_stack([(x - centre) / width, np.ones(len(x))])
-    theta = np.array([0.0, np.log((good + 1.0) / (bad + 1.0))])
+    start = (0.0, float(np.log((good + 1.0) / (bad + 1.0))))
+    slope, level = logistic_fit((x - centre) / width, target, start)
+    return max(slope, 0.0), level, centre, width
+
+
+def logistic_fit(
+    x: FloatArray, target: FloatArray, start: tuple[float, float]
+) -> tuple[float, float]:
+    """Slope and level of the logistic regression of outcomes from 0 to 1, shape (n,), on x, by
+    Newton's method from `start`; no step is longer than 1.
+    """
+    design, theta = np.stack([x, np.ones(len(x))]), np.array(start)
     for _ in range(NEWTON_STEPS):
-        p = expit(design @ theta)
-        curvature = (design * (p * (1.0 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
-        step = np.linalg.solve(curvature, design.T @ (target - p))
+        chance = expit(theta @ design)
+        curvature = (design * (chance * (1.0 - chance))) @ design.T + 1e-9 * np.eye(2)
+        step = np.clip(np.linalg.solve(curvature, design @ (target - chance)), -1.0, 1.0)
         theta = theta + step
         if float(np.abs(step).max()) < 1e-10:
             break
-    return max(float(theta[0]), 0.0), float(theta[1]), centre, width
+    return float(theta[0]), float(theta[1])

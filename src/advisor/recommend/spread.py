@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import expit, logit, ndtri
 
 from advisor.arrays import BoolArray, FloatArray
-from advisor.recommend.curves import Curve, curve_of
+from advisor.recommend.curves import Curve, curve_of, logistic_fit
 
 USUAL_SPREAD = 0.34
 """Standard deviation, in log-odds, of the share of picks bought between half-years of FAR-Trans:
@@ -122,16 +122,7 @@ def _slope(cases: Sequence[Case], method: str) -> float:
         rest = curve_of(*_joined([case for j, case in enumerate(cases) if j != i]), method)
         at = logit(np.clip(rest(scores), EDGE, 1.0 - EDGE))
         if hits.any() and not hits.all() and float(at.std()) > EDGE:
-            slopes.append(_steepness(at - at.mean(), hits))
+            level = float(logit(np.clip(hits.mean(), EDGE, 1.0 - EDGE)))
+            slope, _ = logistic_fit(at - at.mean(), hits.astype(np.float64), (1.0, level))
+            slopes.append(min(max(slope, 0.0), 2.0))
     return min((SLOPE_WEIGHT * USUAL_SLOPE + sum(slopes)) / (SLOPE_WEIGHT + len(slopes)), 1.0)
-
-
-def _steepness(at: FloatArray, hits: BoolArray) -> float:
-    """Slope of a logistic regression of what happened on stated log-odds, from 0 to 2."""
-    design = np.stack([np.ones(len(at)), at])
-    theta = np.array([float(logit(np.clip(hits.mean(), EDGE, 1.0 - EDGE))), 1.0])
-    for _ in range(STEPS):
-        chance = expit(theta @ design)
-        curvature = (design * (chance * (1.0 - chance))) @ design.T + EDGE * np.eye(2)
-        theta = theta + np.clip(np.linalg.solve(curvature, design @ (hits - chance)), -1.0, 1.0)
-    return float(np.clip(theta[1], 0.0, 2.0))

@@ -42,10 +42,10 @@ def past_windows(
         count: Windows at most.
         step: Days between their starts; None: `window`, so that they do not overlap.
         k: Slots of the lists.
-        clients: Attributes of clients, for the recipes that read them.
-        catalogue: The catalogue.
-        model: Returns and covariance, for the recipes that read them.
-        seed: The only source of randomness.
+        clients: As of `Recipe.fit`.
+        catalogue: As of `Recipe.fit`.
+        model: As of `Recipe.fit`.
+        seed: As of `Recipe.fit`.
 
     Returns:
         As many windows as have purchases before and in them. Listed are all clients known at the

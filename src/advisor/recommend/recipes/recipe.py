@@ -104,10 +104,10 @@ class Recipe(ABC):
             window: Days at the end that are held out: fitted on what comes before, judged by what
                 clients then newly bought (nDCG at 10). None, or where fewer than 100 clients bought
                 both before and in it: one purchase of each client's last day is held out instead.
-            clients: Attributes of clients, for the recipes that read them.
-            catalogue: The catalogue.
-            model: Returns and covariance, for the recipes that read them.
-            seed: The only source of randomness.
+            clients: As of `fit`.
+            catalogue: As of `fit`.
+            model: As of `fit`.
+            seed: As of `fit`.
 
         Raises:
             InputError: An argument is of another kind, or a recipe lacks what it reads.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,55 @@ def test_a_forged_array_is_refused_in_our_words(recipe: Any, tmp_path: Path) -> 
             except AdvisorError:
                 continue
     assert not loaded
+
+
+def counted(name: str, at: tuple[int, ...], value: float) -> Callable[[Path], None]:
+    def forge(arrays: Path) -> None:
+        array = np.load(arrays / f"recommender.{name}.npy")
+        array[at] = value
+        np.save(arrays / f"recommender.{name}.npy", array)
+
+    return forge
+
+
+@pytest.mark.parametrize(
+    ("recipe", "forge", "field"),
+    [
+        (EASE(), counted("gram.both", (0, 1), 7.0), "gram.both"),
+        (EASE(), counted("gram.both", (3, 3), 1e6), "gram.both"),
+        (ItemKNN(), counted("gram.both", (0, 0), -1.0), "gram.both"),
+        (EASE(), counted("gram.owners", (2,), 1e6), "gram.owners"),
+        (EASE(), counted("gram.recent", (2,), 61.0), "gram.recent"),
+        (ItemKNN(), counted("matrix", (0, 3), -0.01), "matrix"),
+        (Popularity(), counted("matrix", (0, 3), -0.01), "matrix"),
+    ],
+)
+def test_counts_and_scores_that_no_fit_makes_are_refused(
+    tmp_path: Path, recipe: Any, forge: Callable[[Path], None], field: str
+) -> None:
+    """Of the right shape and kind, and sealed again; each alone could be a number of a fit."""
+    advisor = Advisor.fit(
+        sample.market(), sample.interactions(60), catalogue=sample.catalogue(), recommender=recipe
+    )
+    folder = save(advisor, tmp_path / "advisor")
+    forge(folder / "arrays")
+    reseal(folder)
+    with pytest.raises(InputError, match="damaged, and is not used") as refused:
+        load(folder)
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize("name", ["covariance", "stress"])
+def test_a_model_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
+    """A covariance that is not symmetric, a loss below 0."""
+    advisor = Advisor.fit(sample.market(), sample.interactions(60), catalogue=sample.catalogue())
+    folder = save(advisor, tmp_path / "advisor")
+    array = np.load(folder / "arrays" / f"{name}.npy")
+    array[(0, 1) if array.ndim == 2 else 0] -= 0.5
+    np.save(folder / "arrays" / f"{name}.npy", array)
+    reseal(folder)
+    with pytest.raises(InputError, match=name):
+        load(folder)
 
 
 def test_who_saves_second_is_told_so_whatever_vanishes_meanwhile(tmp_path: Path) -> None:

@@ -20,7 +20,15 @@ from advisor.recommend.model.stacked import Stacked, Switch
 from advisor.recommend.recipes.association import Baskets
 from advisor.recommend.recipes.counting import FittedItems, GramRecipe
 from advisor.recommend.recipes.item_based import EASE, ItemKNN, RandomWalk
-from advisor.recommend.saved import PACKED, check_history, check_saved, inside, rows_of
+from advisor.recommend.saved import (
+    PACKED,
+    check_counts,
+    check_history,
+    check_saved,
+    check_scores,
+    inside,
+    rows_of,
+)
 
 _GRAM_RECIPES: dict[str, type[GramRecipe]] = {
     "EASE": EASE,
@@ -53,6 +61,7 @@ def restore(kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]
                 field="matrix",
                 value=arrays["matrix"].shape,
             )
+        check_scores(kind, arrays["matrix"])
         encoder = restore_encoder(meta["encoder"], own, meta["encoder_meta"], history.items)
         plain = FittedModel(kind, history, encoder, arrays["matrix"], dict(meta["parameters"]))
         return _with_counts(plain, arrays, meta["gram"]) if kind in _GRAM_RECIPES else plain
@@ -68,6 +77,7 @@ def restore(kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]
 def _with_counts(
     plain: FittedModel, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]
 ) -> FittedItems:
+    check_counts(arrays, int(meta["clients"]))
     history: History = plain.history
     recipe = _GRAM_RECIPES[plain.kind](**plain.parameters)
     counts = {name: arrays[f"gram.{name}"] for name in ("both", "owners", "recent")}

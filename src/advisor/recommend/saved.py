@@ -43,6 +43,11 @@ class Saved:
     finite: bool = True
 
 
+_ROUNDING = 1e-9
+"""Of counts that purchases were added to and taken from."""
+_NEVER_NEGATIVE = frozenset({"Popularity", "ItemKNN", "Association", "RandomWalk"})
+"""Recommenders whose scores are shares of clients, likenesses or probabilities."""
+
 MODEL: dict[str, Saved] = {
     "mean": Saved("f8", ("n",)),
     "covariance": Saved("f8", ("n", "n")),
@@ -211,6 +216,41 @@ def check_history(
 def inside(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
     """The arrays whose names begin so, without it."""
     return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+
+
+def check_counts(arrays: Mapping[str, np.ndarray], clients: int) -> None:
+    """Raise `InputError` unless saved co-purchase counts are counts of so many clients: alike in
+    both directions, and never more than the owners of either product.
+    """
+    both, owners = arrays["gram.both"], arrays["gram.owners"]
+    slack = _ROUNDING * (1.0 + owners)
+    most = np.minimum(owners + slack, (owners + slack)[:, None])
+    faults = {
+        "gram.owners": bool((owners > clients).any()),
+        "gram.recent": bool((arrays["gram.recent"] > owners + slack).any()),
+        "gram.both": bool(
+            (np.abs(both - both.T) > slack).any() or (both < -slack).any() or (both > most).any()
+        ),
+    }
+    for name, wrong in faults.items():
+        if wrong:
+            raise InputError(
+                f"The array {name!r} of the recommender holds no counts of {clients:,} clients'"
+                " purchases; what was saved is damaged, and is not used. Restore it from a copy.",
+                field=name,
+                value=owners.shape,
+            )
+
+
+def check_scores(kind: str, matrix: np.ndarray) -> None:
+    """Raise `InputError` where a kind whose scores are shares or likenesses has one below 0."""
+    if kind in _NEVER_NEGATIVE and matrix.size and matrix.min() < 0.0:
+        raise InputError(
+            f"The matrix of the saved {kind} model holds {matrix.min():g}, and its scores are never"
+            " below 0; what was saved is damaged, and is not used. Restore it from a copy.",
+            field="matrix",
+            value=matrix.shape,
+        )
 
 
 def rows_of(

@@ -10,6 +10,7 @@ import numpy as np
 from advisor.annotations import Count, Matrix, OpenShare, Seed, Vector
 from advisor.arrays import FloatArray, IntArray
 from advisor.errors import InputError
+from advisor.measures.history import ratio
 from advisor.readers import Number
 from advisor.validation import checked
 
@@ -54,9 +55,8 @@ def resampled_means(
 
     Returns:
         Shape (resamples, m); nan where a column has no value in a resample. Clients with equal
-        outcomes are drawn as one row with their count, which has
-        exactly the distribution of drawing them one by one: the cost follows the number of
-            *distinct* outcomes, not of clients.
+        outcomes are drawn as one row with their count, which has exactly the distribution of
+        drawing them one by one: the cost follows the *distinct* outcomes, not the clients.
 
     Raises:
         InputError: Not a table, no client, or fewer than one resample.
@@ -71,21 +71,15 @@ def resampled_means(
             field="values",
             value=values.shape,
         )
-    present = np.isfinite(values)
-    filled = np.where(present, values, 0.0)
-    there = present.astype(np.float64)
-    rng = np.random.default_rng(seed)
-    total = int(number.sum())
+    present = np.isfinite(values).astype(np.float64)
+    filled = np.where(present > 0.0, values, 0.0)
+    rng, total = np.random.default_rng(seed), int(number.sum())
     out = np.empty((resamples, values.shape[1]))
     for start in range(0, resamples, ROWS_AT_ONCE):
-        drawn = rng.multinomial(
-            total, number / total, size=min(ROWS_AT_ONCE, resamples - start)
-        ).astype(np.float64)
-        weight = np.einsum("bu,um->bm", drawn, there)
-        summed = np.einsum("bu,um->bm", drawn, filled)
-        out[start : start + len(drawn)] = np.where(
-            weight > 0.0, summed / np.where(weight > 0.0, weight, 1.0), np.nan
-        )
+        size = min(ROWS_AT_ONCE, resamples - start)
+        drawn = rng.multinomial(total, number / total, size=size).astype(np.float64)
+        weight, summed = (np.einsum("bu,um->bm", drawn, x) for x in (present, filled))
+        out[start : start + size] = ratio(summed, weight)
     return out
 
 
@@ -194,14 +188,9 @@ def block_interval(
             field="block",
             value=block,
         )
-    rng = np.random.default_rng(seed)
-    starts = rng.integers(0, count, size=(resamples, -(-count // block)))
-    drawn: IntArray = (starts[:, :, None] + np.arange(block)).reshape(resamples, -1)[
-        :, :count
-    ] % count
-    return summarise(
-        float(values.mean()), np.asarray(values[drawn].mean(axis=1), dtype=np.float64), confidence
-    )
+    starts = np.random.default_rng(seed).integers(0, count, size=(resamples, -(-count // block)))
+    drawn = (starts[:, :, None] + np.arange(block)).reshape(resamples, -1)[:, :count] % count
+    return summarise(float(values.mean()), values[drawn].mean(axis=1), confidence)
 
 
 def summarise(mean: float, resampled: FloatArray, confidence: float) -> Interval:

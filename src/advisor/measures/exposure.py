@@ -13,6 +13,7 @@ import numpy as np
 from advisor.annotations import Count, CountOrNone, Matrix, Vector, WholeMatrix, WholeVector
 from advisor.arrays import FloatArray, IntArray
 from advisor.errors import InputError
+from advisor.measures.history import ratio
 from advisor.readers import Array
 from advisor.validation import checked
 
@@ -155,7 +156,7 @@ def diversity(codes: WholeMatrix, features: Matrix) -> FloatArray:
     pairs = count * (count - 1.0)
     own = np.einsum("ckf,ckf->c", picked, picked)
     similarity = np.einsum("cf,cf->c", total, total) - own
-    return np.where(pairs > 0.0, 1.0 - similarity / np.where(pairs > 0.0, pairs, 1.0), np.nan)
+    return 1.0 - ratio(similarity, pairs)
 
 
 @checked
@@ -171,10 +172,7 @@ def list_mean(codes: WholeMatrix, values: Vector) -> FloatArray:
         return np.full(len(codes), np.nan)
     taken = np.where(codes >= 0, np.asarray(values, dtype=np.float64)[np.maximum(codes, 0)], np.nan)
     known = np.isfinite(taken)
-    count = known.sum(axis=1)
-    return np.where(
-        count > 0, np.where(known, taken, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan
-    )
+    return ratio(np.where(known, taken, 0.0).sum(axis=1), known.sum(axis=1))
 
 
 @checked
@@ -198,8 +196,4 @@ def popularity_lift(codes: WholeMatrix, popularity: Vector, held_popularity: Vec
             field="held_popularity",
             value=len(held_popularity),
         )
-    return np.where(
-        held_popularity > 0.0,
-        shown / np.where(held_popularity > 0.0, held_popularity, 1.0) - 1.0,
-        np.nan,
-    )
+    return ratio(shown, np.where(held_popularity > 0.0, held_popularity, 0.0)) - 1.0

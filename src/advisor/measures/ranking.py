@@ -15,6 +15,7 @@ from scipy import sparse
 from advisor.annotations import Count
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.errors import InputError
+from advisor.measures.history import ratio
 from advisor.validation import checked
 
 DEFINITIONS: dict[str, str] = {
@@ -205,9 +206,4 @@ def _first(marks: BoolArray, counts: IntArray, k: int) -> BoolArray:
 
 def _ratio(numerator: FloatArray, denominator: FloatArray | IntArray) -> FloatArray:
     """Quotient, 0 where the denominator is 0."""
-    below = np.asarray(denominator, dtype=np.float64)
-    return np.where(
-        below > 0.0,
-        np.asarray(numerator, dtype=np.float64) / np.where(below > 0.0, below, 1.0),
-        0.0,
-    )
+    return np.nan_to_num(ratio(numerator, denominator))

@@ -66,11 +66,7 @@ class Account:
         self.policy, self.assets, self.rate, self.fixed_cost = policy, assets, rate, fixed_cost
         self.weights: FloatArray = np.zeros(len(assets))
         self.money, self.due, self.ruined = capital, 0.0, False
-        self.returns, self.exposure, self.wealth = (
-            np.zeros(sessions),
-            np.zeros(sessions),
-            np.zeros(sessions),
-        )
+        self.returns, self.exposure, self.wealth = (np.zeros(sessions) for _ in range(3))
         self.held: list[FloatArray] = []
         self.trades: list[tuple[int, float, float]] = []
         self.failures: list[Failure] = []
@@ -81,18 +77,14 @@ class Account:
             return
         after = self.money + flow
         if after <= 0.0:
-            self._ruin(
-                day,
-                f"a withdrawal of {-flow:,.2f} emptied the account, which held {self.money:,.2f}",
-            )
+            held = f"which held {self.money:,.2f}"
+            self._ruin(day, f"a withdrawal of {-flow:,.2f} emptied the account, {held}")
             return
         self.weights = self.weights * (self.money / after)
         self.money = after
 
     def rebalance(self, past: Market, tradable: BoolArray, row: int) -> None:
-        """Ask the policy and trade to its answer; where it fails, keep what is held and write the
-        reason down.
-        """
+        """Ask the policy and trade to its answer; where it fails, keep what is held, and why."""
         day = past.dates[-1]
         wanted = "nothing is left to invest" if self.ruined else self._ask(past, tradable)
         reason = wanted if isinstance(wanted, str) else self._trade(wanted, row)
@@ -108,9 +100,7 @@ class Account:
             self._trade(self.weights / total, row)
 
     def hold(self, stretch: Stretch, dates: DayArray) -> None:
-        """Let the holdings drift over the stretch; the cost of the trades at its start falls into
-        its first return.
-        """
+        """Let the holdings drift; the cost of the trades before is part of the first return."""
         span = slice(stretch.first, stretch.first + len(stretch.growth))
         cash = 1.0 - float(self.weights.sum())
         value = stretch.growth @ self.weights + cash * stretch.cash_growth
@@ -123,9 +113,8 @@ class Account:
         self.returns[span] = steps - 1.0
         self.wealth[span] = self.money * value
         self.exposure[span] = ((stretch.growth * stretch.alive) @ self.weights) / value
-        self.weights = np.where(
-            stretch.alive[-1], self.weights * stretch.growth[-1] / value[-1], 0.0
-        )
+        grown = self.weights * stretch.growth[-1] / value[-1]
+        self.weights = np.where(stretch.alive[-1], grown, 0.0)
         self.money, self.due = float(self.wealth[span][-1]), 0.0
 
     def record(self) -> Record:
@@ -134,14 +123,8 @@ class Account:
         turnover, costs = (np.array([t[k] for t in self.trades], dtype=np.float64) for k in (1, 2))
         held = np.array(self.held, dtype=np.float64).reshape(len(self.held), len(self.assets))
         daily = (frozen(self.returns), frozen(self.exposure), frozen(self.wealth))
-        return Record(
-            *daily,
-            frozen(held),
-            frozen(rows),
-            frozen(turnover),
-            frozen(costs),
-            Failures(self.failures),
-        )
+        trades = (frozen(held), frozen(rows), frozen(turnover), frozen(costs))
+        return Record(*daily, *trades, Failures(self.failures))
 
     def _ask(self, past: Market, tradable: BoolArray) -> FloatArray | str:
         held = self.weights.copy()
@@ -155,26 +138,21 @@ class Account:
         answer = read_weights(given, self.assets)
         if isinstance(answer, str):
             return answer
-        if not np.isfinite(answer).all():
-            return (
-                f"the weight of {self.assets[int(np.argmin(np.isfinite(answer)))]!r} is not finite"
-            )
+        finite = np.isfinite(answer)
+        if not finite.all():
+            return f"the weight of {self.assets[int(np.argmin(finite))]!r} is not finite"
         if answer.sum() > 1.0 + OVER_ONE:
             return f"the weights add up to {answer.sum():.6g}, more than all wealth"
         unpriced = (np.abs(answer) > HELD) & ~tradable
         if unpriced.any():
-            return (
-                f"{self.assets[int(np.argmax(unpriced))]!r} has no return on this day, so an order"
-                " for it could not be filled"
-            )
+            name = self.assets[int(np.argmax(unpriced))]
+            return f"{name!r} has no return on this day, so an order for it could not be filled"
         return np.where(tradable, answer, 0.0)
 
     def _trade(self, wanted: FloatArray, row: int) -> str:
         change = np.abs(wanted - self.weights)
-        cost = (
-            float((self.rate * change).sum())
-            + self.fixed_cost * int((change > HELD).sum()) / self.money
-        )
+        fees = self.fixed_cost * int((change > HELD).sum()) / self.money
+        cost = float((self.rate * change).sum()) + fees
         if cost >= 1.0:
             return f"trading would cost {cost:.3g} of wealth, all there is"
         self.trades.append((row, float(change.sum()), cost))

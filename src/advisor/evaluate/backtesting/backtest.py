@@ -250,20 +250,13 @@ def _given_benchmark(benchmark: object, market: Market, first: int) -> FloatArra
 
 def _on_sessions(benchmark: pd.Series, dates: DayArray) -> FloatArray:
     """The benchmark's return on each session, nan where it has none; days without their clock."""
-    days = as_days(pd.Series(benchmark.index), BENCHMARK)
-    values = as_numbers(benchmark)
-    order = np.argsort(days, kind="stable")
-    days, values = days[order], values[order]
-    if (days[1:] == days[:-1]).any():
-        day = days[1:][int(np.argmax(days[1:] == days[:-1]))]
+    days = pd.DatetimeIndex(as_days(pd.Series(benchmark.index), BENCHMARK))
+    if days.has_duplicates:
+        day = f"{days[days.duplicated()].min():%Y-%m-%d}"
         raise InputError(
             f"benchmark has two returns on {day}; it is not known which one counts. Drop one.",
             field=BENCHMARK,
-            value=str(day),
+            value=day,
         )
-    place = np.searchsorted(days, dates)
-    found = place < len(days)
-    found[found] = days[place[found]] == dates[found]
-    chosen: FloatArray = np.full(len(dates), np.nan)
-    chosen[found] = values[place[found]]
-    return chosen
+    own = pd.Series(as_numbers(benchmark), index=days).reindex(pd.DatetimeIndex(dates))
+    return np.asarray(own, dtype=np.float64)

@@ -25,6 +25,7 @@ from advisor.evaluate.match.report import ALL, MatchReport, Score
 from advisor.evaluate.match.segments import segments
 from advisor.measures.bootstrap import Draws, resampled_means, summarise
 from advisor.measures.exposure import DEFINITIONS as LIST_DEFINITIONS
+from advisor.measures.history import ratio
 from advisor.measures.ranking import DEFINITIONS as ACCURACY_DEFINITIONS
 from advisor.validation import checked
 
@@ -187,10 +188,9 @@ def _scores(
         axis=1,
     )
     drawn = resampled_means(columns, number, resamples=draws.resamples, seed=draws.seed)
-    present = np.isfinite(columns)
-    weight = np.einsum("u,um->m", number.astype(np.float64), present.astype(np.float64))
-    total = np.einsum("u,um->m", number.astype(np.float64), np.where(present, columns, 0.0))
-    mean = np.where(weight > 0.0, total / np.where(weight > 0.0, weight, 1.0), np.nan)
+    present, each = np.isfinite(columns), number.astype(np.float64)
+    weight = np.einsum("u,um->m", each, present.astype(np.float64))
+    mean = ratio(np.einsum("u,um->m", each, np.where(present, columns, 0.0)), weight)
     spans = [summarise(float(m), drawn[:, j], draws.confidence) for j, m in enumerate(mean)]
     gaps = dict(zip(paired, spans[len(keys) :], strict=True))
     scores: list[Score] = []

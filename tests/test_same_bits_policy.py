@@ -24,12 +24,17 @@ RECORD_PATH = (
     "risk_profile/coherence.py",
     "optimize/frontier/active_set.py",
     "optimize/batch/*.py",
+    "optimize/limits/binding.py",
     "optimize/limits/certificate.py",
+    "optimize/limits/multipliers.py",
+    "optimize/limits/parts.py",
     "optimize/frontier/corner_path.py",
+    "optimize/preferences/bias_evidence.py",
     "optimize/preferences/corrections.py",
     "optimize/frontier/cover.py",
     "optimize/frontier/critical_line.py",
     "optimize/frontier/frontier.py",
+    "optimize/frontier/trace.py",
     "optimize/limits/limits.py",
     "optimize/frontier/lookup.py",
     "optimize/preferences/preferences.py",
@@ -60,7 +65,7 @@ ALLOWED = {
         " stored"
     ),
     (
-        "optimize/limits/certificate.py",
+        "optimize/limits/multipliers.py",
         "scipy",
     ): "linprog finds multipliers for a proof that is told, not stored",
     (

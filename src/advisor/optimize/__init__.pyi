@@ -17,17 +17,17 @@ from advisor.optimize.behaviour.prospect import prospect_value as prospect_value
 from advisor.optimize.discrete import DiscreteAllocation as DiscreteAllocation
 from advisor.optimize.discrete import discrete_allocation as discrete_allocation
 from advisor.optimize.frontier.frontier import Frontier as Frontier
-from advisor.optimize.frontier.frontier import trace_frontier as trace_frontier
+from advisor.optimize.frontier.trace import trace_frontier as trace_frontier
+from advisor.optimize.optimal import optimal_portfolio as optimal_portfolio
 from advisor.optimize.portfolio import Portfolio as Portfolio
-from advisor.optimize.portfolio import optimal_portfolio as optimal_portfolio
-from advisor.optimize.preferences.corrections import BiasEvidence as BiasEvidence
+from advisor.optimize.preferences.bias_evidence import BiasEvidence as BiasEvidence
 from advisor.optimize.preferences.corrections import BiasPolicy as BiasPolicy
 from advisor.optimize.preferences.preferences import Preferences as Preferences
 from advisor.optimize.preferences.preferences import loss_averse_risk_aversion as loss_averse_risk_aversion
 from advisor.optimize.program.limits import CvarLimit as CvarLimit
 from advisor.optimize.program.limits import ProgramLimits as ProgramLimits
 from advisor.optimize.program.program import Program as Program
-from advisor.optimize.program.program import ProgramSolution as ProgramSolution
+from advisor.optimize.program.solution import ProgramSolution as ProgramSolution
 from advisor.optimize.ready_portfolios import equal_risk_contribution as equal_risk_contribution
 from advisor.optimize.ready_portfolios import maximum_diversification as maximum_diversification
 from advisor.optimize.ready_portfolios import minimum_cvar as minimum_cvar
@@ -48,9 +48,9 @@ from advisor.optimize.returns.smoothing import desmooth as desmooth
 from advisor.optimize.returns.views import Equilibrium as Equilibrium
 from advisor.optimize.returns.views import View as View
 from advisor.optimize.scenarios.certificate import Scenarios as Scenarios
-from advisor.optimize.scenarios.portfolios import ScenarioPortfolios as ScenarioPortfolios
 from advisor.optimize.scenarios.portfolios import optimal_over_scenarios as optimal_over_scenarios
 from advisor.optimize.scenarios.portfolios import scenario_utility as scenario_utility
+from advisor.optimize.scenarios.solver import ScenarioPortfolios as ScenarioPortfolios
 
 __all__ = [
     "Account",

@@ -73,34 +73,23 @@ _SCENARIOS = Function(
     " done=b1[c]",
     rows=True,
 )
+FEW = 512
+"""Rows up to which waking other threads costs more than it saves; the answer is the same."""
 SETTLED = 1e-13
 """A marginal rate of substitution, itself of the order of 1, that is 0."""
 
 
-def pivot_some(
-    which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
-):
+def pivot_rows(which, *program):
     """Minimise 1/2 w'Hw - tau_i (mu'w - cost_i(w)) for each row i in `which`, within lo..up, sum w
-    = 1 and gl <= G w <= gu; on one thread.
+    = 1 and gl <= G w <= gu.
 
-    The cost of row i has slope `below` under `kink` and `above` over it; without a kink `kink` is
+    `program`: H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps. The
+    cost of row i has slope `below` under `kink` and `above` over it; without a kink `kink` is
     `lo`. Arrays of rows have one row for all, or one each. `side` (c, n) and `row_side` (c, r; -1,
     0, 1, or 2 for equalities) are where each row starts and ends; W, t (budget price, then rows')
     and steps (-1 = gave up) are written.
     """
-    _PIVOT.bound(
-        which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
-    )(0, len(which))
-
-
-def pivot_rows(
-    which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
-):
-    """As `pivot_some`, on all threads."""
-    call = _PIVOT.bound(
-        which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
-    )
-    blocks(call, len(which), size=64)
+    blocks(_PIVOT.bound(which, *program), len(which), few=FEW, size=64)
 
 
 def row_products(S, W, out):
@@ -164,11 +153,9 @@ def trace_path(S, mean, l, u, rows, low, high):
     return code, t, w, y, last, slope, residual, float(out[first_multiplier - 1]), reward, variance
 
 
-def search_some(
-    which, S, wants, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
-):
-    """As `pivot_some` for loss-averse rows, which also find their risk tolerance, starting from
-    `tau`, written there; on one thread.
+def search_rows(which, S, wants, *program):
+    """As `pivot_rows` for loss-averse rows, which also find their risk tolerance, starting from
+    `tau`, written there.
 
     `wants` (c, 6): risk aversion, loss aversion less 1, reference, years, what costs amount to
     before a kink is left, and the largest risk tolerance. A row takes the line on which its
@@ -176,55 +163,7 @@ def search_some(
     takes no risk at all ends with minus the tolerance of a point on the line that leads away from
     there. Steps are -1 where that comes to no end.
     """
-    _SEARCH.bound(
-        which,
-        H,
-        mu,
-        tau,
-        lo,
-        kink,
-        up,
-        below,
-        above,
-        G,
-        gl,
-        gu,
-        side,
-        row_side,
-        W,
-        t,
-        steps,
-        S,
-        wants,
-    )(0, len(which))
-
-
-def search_rows(
-    which, S, wants, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
-):
-    """As `search_some`, on all threads."""
-    call = _SEARCH.bound(
-        which,
-        H,
-        mu,
-        tau,
-        lo,
-        kink,
-        up,
-        below,
-        above,
-        G,
-        gl,
-        gu,
-        side,
-        row_side,
-        W,
-        t,
-        steps,
-        S,
-        wants,
-    )
-    blocks(call, len(which), size=64)
+    blocks(_SEARCH.bound(which, *program, S, wants), len(which), few=FEW, size=64)
 
 
 def preference_risk_aversions(tau, mean, var, slope, curve, gamma, lam, b, years):

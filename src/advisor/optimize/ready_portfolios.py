@@ -18,10 +18,12 @@ from advisor.contracts.mandate import Mandate
 from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError, SolverError
-from advisor.optimize.frontier.frontier import trace_frontier
-from advisor.optimize.limits.certificate import LP_TOLERANCE, duality_gap, held_limits
+from advisor.optimize.frontier.trace import trace_frontier
+from advisor.optimize.limits.binding import held_limits
+from advisor.optimize.limits.certificate import duality_gap
 from advisor.optimize.limits.infeasible import name_contradiction
 from advisor.optimize.limits.limits import Limits, limits_of
+from advisor.optimize.limits.multipliers import LP_TOLERANCE
 from advisor.optimize.portfolio import Portfolio, portfolio_on
 from advisor.optimize.scenarios.certificate import Scenarios
 from advisor.validation import checked
@@ -88,7 +90,7 @@ def maximum_diversification(model: ReturnModel, mandate: Mandate | None = None) 
             value=0.0,
         )
     weights = frontier.max_sharpe()
-    gamma = float(frontier.risk_aversion_at(np.sqrt(_variance(model, weights)))[0])
+    gamma = float(frontier.risk_aversion_at(frontier.moments_of(weights)[1])[0])
     best = portfolio_on(frontier, weights, gamma)
     return replace(best, mean=float(weights @ model.mean), risk_aversion=np.nan)
 
@@ -290,13 +292,9 @@ def _budgets(model: ReturnModel, risk_budgets: object) -> FloatArray:
     return budgets / budgets.sum()
 
 
-def _variance(model: ReturnModel, weights: FloatArray) -> float:
-    return max(float(weights @ model.covariance @ weights), 0.0)
-
-
 def _portfolio(
     model: ReturnModel, weights: FloatArray, binding: tuple[Binding, ...], residual: float
 ) -> Portfolio:
-    volatility = float(np.sqrt(_variance(model, weights)))
+    volatility = float(np.sqrt(max(float(weights @ model.covariance @ weights), 0.0)))
     mean = float(weights @ model.mean)
     return Portfolio(model.assets, weights, mean, volatility, "ok", binding, residual, np.nan)

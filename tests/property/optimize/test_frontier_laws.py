@@ -14,7 +14,7 @@ from advisor.contracts import GroupLimit, LinearLimit, Mandate
 from advisor.data import ReturnModel
 from advisor.optimize import Frontier, trace_frontier
 from advisor.optimize.frontier.segments import Segments
-from advisor.optimize.limits.certificate import certify
+from advisor.optimize.limits.multipliers import certify
 
 
 @st.composite

@@ -64,7 +64,7 @@ def copies(case: tuple[Any, ...]) -> tuple[Any, ...]:
 @given(SEEDS, N, st.integers(0, 3))
 def test_pivoting(seed: int, n: int, r: int) -> None:
     ours, theirs = pivoting_case(seed, n, r), pivoting_case(seed, n, r)
-    kernels.pivot_some(*ours)
+    kernels.pivot_rows(*ours)
     pivoting.pivot_some(*theirs)
     for a, b in zip(ours, theirs, strict=True):
         same(a, b)
@@ -128,7 +128,7 @@ def test_golden_bits() -> None:
     """Another digest means that records made before cannot be proved any more: it needs a new
     record version."""
     case = pivoting_case(7, 12, 2, 40)
-    kernels.pivot_some(*case)
+    kernels.pivot_rows(*case)
     walked = [kernels.trace_path(*program(s, 12, 2, flat=False)) for s in range(8)]
     assert digest(*case[-5:]) == "08d08519f2d5af67"
     assert digest(*(a for told in walked for a in told[1:])) == "663f938c6e091136"
@@ -230,7 +230,7 @@ def test_loss_averse_rows(seed: int, n: int, r: int) -> None:
         [rng.random((5, 4)) * [4.0, 3.0, 0.05, 5.0], np.zeros(5), np.full(5, 50.0)]
     )
     (which, stiff, *ours), (_, _, *theirs) = pivoting_case(seed, n, r), pivoting_case(seed, n, r)
-    kernels.search_some(which, stiff - 1.0, wants, stiff, *ours)
+    kernels.search_rows(which, stiff - 1.0, wants, stiff, *ours)
     with np.errstate(all="ignore"):
         preferences.search_some(which, stiff - 1.0, wants, stiff, *theirs)
     for a, b in zip(ours, theirs, strict=True):
@@ -298,7 +298,7 @@ def test_golden_bits_of_preferences() -> None:
     walked = walkers(5, 8, 12, 20)
     kernels.walk_scenarios(*walked)
     which, stiff, *rows = pivoting_case(11, 10, 0, 40)
-    kernels.search_some(
+    kernels.search_rows(
         which, stiff - 1.0, np.tile([3.0, 1.25, 0.02, 2.0, 0.0, 50.0], (40, 1)), stiff, *rows
     )
     assert (digest(*told), digest(*walked[-9:]), digest(*rows[-5:])) == (

@@ -14,8 +14,9 @@ from advisor import InfeasibleError
 from advisor.contracts import GroupLimit, LinearLimit, Mandate
 from advisor.data import ReturnModel
 from advisor.optimize import Preferences, optimal_over_scenarios
-from advisor.optimize.scenarios import portfolios as module
-from advisor.optimize.scenarios.portfolios import Scenarios, prove_rows
+from advisor.optimize.limits.limits import limits_of
+from advisor.optimize.scenarios import solver as module
+from advisor.optimize.scenarios.certificate import Scenarios, prove_rows
 
 
 def case(seed: int, c: int = 4) -> tuple[ReturnModel, Scenarios, Preferences, Mandate]:
@@ -108,7 +109,7 @@ def test_the_proof_sees_moved_weights_and_a_wrong_tilt() -> None:
     model, scenarios, wants, mandate = case(4)
     got = optimal_over_scenarios(model, scenarios, wants, mandate)
     assert (got.status == "ok").all()
-    limits = module.limits_of(model, mandate)
+    limits = limits_of(model, mandate)
     zero = np.zeros((len(wants), 1 + len(limits.row_names)))
     moved = np.roll(got.weights, 1, axis=1)
     assert (prove_rows(model, limits, scenarios, wants, moved, got.tilt, zero)[1] > 1e-4).any()

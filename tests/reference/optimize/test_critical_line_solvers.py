@@ -14,8 +14,8 @@ from advisor import InfeasibleError
 from advisor.contracts import GroupLimit, LinearLimit, Mandate
 from advisor.data import ReturnModel
 from advisor.optimize import trace_frontier
-from advisor.optimize.limits.certificate import certify
 from advisor.optimize.limits.limits import limits_of
+from advisor.optimize.limits.multipliers import certify
 
 
 def or_library(folder: Path, k: int) -> tuple[ReturnModel, np.ndarray]:

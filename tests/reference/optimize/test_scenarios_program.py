@@ -23,7 +23,7 @@ from advisor.optimize import (
     trace_frontier,
 )
 from advisor.optimize.program.program import CvarLimit, ProgramLimits
-from advisor.optimize.scenarios.portfolios import Scenarios, prove_rows
+from advisor.optimize.scenarios.certificate import Scenarios, prove_rows
 
 cp: Any = cvxpy
 MEAN = np.array([0.05, 0.10, 0.25])

@@ -14,7 +14,7 @@ import pytest
 from advisor import Catalogue, ClientTable, InputError, Mandate, ReturnModel, Trades
 from advisor.data import clients_from_arrow
 from advisor.data.clients.sources import arrow_batches
-from advisor.optimize.limits.certificate import certify
+from advisor.optimize.limits.multipliers import certify
 
 
 def events(ids: list[str], **columns: object) -> pd.DataFrame:

@@ -15,8 +15,8 @@ from advisor.optimize.frontier.corner_path import certify_path, merged
 from advisor.optimize.frontier.cover import cover
 from advisor.optimize.frontier.critical_line import trace_corners
 from advisor.optimize.frontier.scaled_program import scaled_program
-from advisor.optimize.limits.certificate import certify
 from advisor.optimize.limits.limits import limits_of
+from advisor.optimize.limits.multipliers import certify
 
 
 def market(n: int, seed: int = 0) -> ReturnModel:

@@ -33,7 +33,7 @@ from advisor.optimize import (
     optimal_portfolios,
     trace_frontier,
 )
-from advisor.optimize.limits.certificate import certify
+from advisor.optimize.limits.multipliers import certify
 from advisor.optimize.program.program import CvarLimit, ProgramLimits
 from advisor.optimize.repairs import at_least, at_most
 from advisor.optimize.scenarios.portfolios import Scenarios

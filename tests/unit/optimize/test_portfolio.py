@@ -9,7 +9,7 @@ from advisor import InfeasibleError, InputError
 from advisor.contracts import GroupLimit, Mandate
 from advisor.data import ReturnModel
 from advisor.optimize import Preferences, TradingCost, optimal_portfolio, trace_frontier
-from advisor.optimize.limits.certificate import certify
+from advisor.optimize.limits.multipliers import certify
 
 MODEL = ReturnModel(
     ["cash", "bond", "stock", "gold"],

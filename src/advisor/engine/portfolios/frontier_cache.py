@@ -11,9 +11,10 @@ from advisor.contracts.bands import RiskBands
 from advisor.contracts.mandate import LinearLimit, Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, SolverError
-from advisor.optimize.frontier.frontier import Frontier, trace_frontier
+from advisor.optimize.frontier.frontier import Frontier
 from advisor.optimize.frontier.lookup import FrontierLookup
 from advisor.optimize.frontier.sizing import ForecastPath, tolerance_within
+from advisor.optimize.frontier.trace import trace_frontier
 
 KEPT = 1_000
 """Frontiers that are remembered."""

@@ -30,13 +30,10 @@ from advisor.engine.verification.outcome import (
 )
 from advisor.errors import AdvisorError
 from advisor.optimize.frontier.lookup import MEASURED
-from advisor.optimize.limits.certificate import certify
+from advisor.optimize.limits.multipliers import certify
+from advisor.optimize.preferences.bias_evidence import BiasEvidence
 from advisor.optimize.preferences.certificate import certify_preferences
-from advisor.optimize.preferences.corrections import (
-    BiasEvidence,
-    combine_corrections,
-    excess_loss_aversion,
-)
+from advisor.optimize.preferences.corrections import combine_corrections, excess_loss_aversion
 from advisor.optimize.preferences.preferences import Preferences
 from advisor.privacy import written
 

@@ -14,7 +14,8 @@ from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.optimize.frontier.frontier import Frontier, trace_frontier
+from advisor.optimize.frontier.frontier import Frontier
+from advisor.optimize.frontier.trace import trace_frontier
 from advisor.optimize.limits.limits import limits_of
 from advisor.optimize.returns.estimate import (
     Covariance,

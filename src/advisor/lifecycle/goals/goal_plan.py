@@ -21,7 +21,7 @@ from advisor.lifecycle.goals.goal_portfolios import goal_portfolios
 from advisor.lifecycle.goals.goals import goal_success, ids_of, lognormal_rates, terminal_wealth
 from advisor.lifecycle.inputs import LONGEST, Draws, PathSeed, listed, spread, together, within
 from advisor.optimize.behaviour.mental_accounts import Account, AccountsPlan
-from advisor.optimize.frontier.frontier import trace_frontier
+from advisor.optimize.frontier.trace import trace_frontier
 from advisor.privacy import hides
 from advisor.validation import checked
 

@@ -22,8 +22,6 @@ AT_LOWER, SELLING, HELD, BUYING, AT_UPPER = 0, 1, 2, 3, 4
 """As in `kernels`: on the lower bound, free below the holding, at it, free above it (or free), on
 the upper bound."""
 NEAR = 1e-9
-FEW = 512
-"""Rows up to which waking other threads costs more than it saves; the answer is the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,9 +84,7 @@ def pivot(rows: BatchRows, tolerance: FloatArray, state: PivotState, which: IntA
 
     Rows never touch each other, so neither the batch nor the number of threads changes a bit.
     """
-    kernels = _kernels()
-    loop = kernels.pivot_some if len(which) <= FEW else kernels.pivot_rows
-    loop(which, *_laid_out(rows, np.clip(tolerance, 0.0, rows.steepest), state))
+    _kernels().pivot_rows(which, *_laid_out(rows, np.clip(tolerance, 0.0, rows.steepest), state))
     return state.steps[which] >= 0
 
 
@@ -105,9 +101,8 @@ def pivot_to_preferences(
         state: As for `pivot`.
         which: Rows.
     """
-    kernels = _kernels()
-    loop = kernels.search_some if len(which) <= FEW else kernels.search_rows
-    loop(which, np.array(rows.model.covariance), wants, *_laid_out(rows, tolerance, state))
+    covariance = np.array(rows.model.covariance)
+    _kernels().search_rows(which, covariance, wants, *_laid_out(rows, tolerance, state))
     return state.steps[which] >= 0
 
 

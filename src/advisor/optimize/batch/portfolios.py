@@ -18,7 +18,8 @@ from advisor.optimize.batch.explain import row_bindings
 from advisor.optimize.batch.pivot import PivotState
 from advisor.optimize.batch.rows import BatchRows
 from advisor.optimize.batch.solve import CERTIFIED, ChunkAnswer, solve_chunk
-from advisor.optimize.frontier.frontier import Frontier, trace_frontier
+from advisor.optimize.frontier.frontier import Frontier
+from advisor.optimize.frontier.trace import trace_frontier
 from advisor.optimize.limits.infeasible import name_contradiction
 from advisor.optimize.limits.limits import limits_of
 from advisor.optimize.limits.parts import PartLimits, parts_of

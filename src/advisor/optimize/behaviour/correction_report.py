@@ -12,8 +12,8 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, numbers
 from advisor.errors import InputError
 from advisor.optimize.frontier.frontier import Frontier
+from advisor.optimize.preferences.bias_evidence import BiasEvidence
 from advisor.optimize.preferences.corrections import (
-    BiasEvidence,
     BiasPolicy,
     Correction,
     combine_corrections,

@@ -17,7 +17,8 @@ from advisor.arrays import FloatArray, check_number, check_type, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
-from advisor.optimize.frontier.frontier import Frontier, trace_frontier
+from advisor.optimize.frontier.frontier import Frontier
+from advisor.optimize.frontier.trace import trace_frontier
 from advisor.optimize.repairs import at_most
 from advisor.privacy import hides
 

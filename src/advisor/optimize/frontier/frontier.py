@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import (
-    BoolArray,
-    FloatArray,
-    StrArray,
-    check_number,
-    check_type,
-    float_array,
-    frozen,
-)
-from advisor.contracts.mandate import Mandate
+from advisor.arrays import FloatArray, StrArray, check_number, check_type, float_array
 from advisor.data.returns import ReturnModel
-from advisor.errors import InfeasibleError, InputError, SolverError
-from advisor.optimize.frontier.corner_path import CornerPath, PathProof, cut_path, prove_path
-from advisor.optimize.frontier.critical_line import trace_corners
+from advisor.errors import InputError
+from advisor.optimize.frontier.corner_path import CornerPath
 from advisor.optimize.frontier.segments import Segments, rows_of
 from advisor.optimize.limits.certificate import Certificate, certify_row, kkt_residuals
-from advisor.optimize.limits.infeasible import DeferredInfeasibleError, name_contradiction
-from advisor.optimize.limits.limits import Limits, limits_of
-from advisor.optimize.limits.parts import Parts, parts_of
+from advisor.optimize.limits.limits import Limits
+from advisor.optimize.limits.parts import Parts
 from advisor.optimize.preferences.preferences import Preferences
-from advisor.optimize.repairs import at_least
 
-RISKLESS = 1e-12  # a volatility below this is zero
+AT_THE_ENDS = "At 0 only the mean counts, at inf only the risk."
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,12 +198,8 @@ class Frontier:
         Raises:
             InputError: A status-quo cost is not 0.
         """
-        check_type(
-            preferences,
-            Preferences,
-            "preferences",
-            "Pass Preferences(risk_aversion, loss_aversion, ...).",
-        )
+        remedy = "Pass Preferences(risk_aversion, loss_aversion, ...)."
+        check_type(preferences, Preferences, "preferences", remedy)
         s = self.segments
         return preferences.effective_risk_aversion(
             s.tolerance, s.mean, s.variance, s.slope, s.curve
@@ -232,9 +216,8 @@ class Frontier:
     def max_sharpe(self, risk_free: float = 0.0) -> FloatArray:
         """Weights with the highest `(mean - risk_free) / volatility`, shape (n,).
 
-        On each segment the Sharpe ratio peaks where `risk tolerance * (mean - risk_free) =
-        variance`, which is linear in the place on the segment. Of several portfolios with that
-        ratio (cash mixed with one portfolio) the one that takes most risk is returned.
+        Of several portfolios with that ratio (cash mixed with one portfolio) the one that takes
+        most risk is returned.
 
         Raises:
             InputError: No portfolio earns more than `risk_free`, or it is no finite number.
@@ -247,26 +230,8 @@ class Frontier:
                 field="risk_free",
                 value=risk_free,
             )
-        excess = s.mean - risk_free
-        with np.errstate(divide="ignore", invalid="ignore"):
-            peak = (s.variance - s.tolerance * excess) / (s.width * excess - s.tolerance * s.rise)
-        corner = np.tile(np.arange(len(self)), 2)
-        share = np.concatenate(
-            [
-                np.zeros(len(self)),
-                np.clip(np.nan_to_num(peak, nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0),
-            ]
-        )
-        mean, volatility = s.moments(corner, share)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            sharpe = np.where(
-                mean > risk_free,
-                (mean - risk_free) / np.where(volatility < RISKLESS, 0.0, volatility),
-                -np.inf,
-            )
-        best = np.flatnonzero(sharpe >= sharpe.max() * (1.0 - 1e-12))
-        winner = best[[np.argmax(mean[best])]]
-        return s.portfolios(corner[winner], share[winner])[0]
+        corner, share = s.at_highest_sharpe(risk_free)
+        return s.portfolios(corner, share)[0]
 
     def moments_at(self, gamma: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Expected annual return and volatility of the optimum at each risk aversion, each shape
@@ -294,13 +259,7 @@ class Frontier:
     def certify(self, weights: FloatArray, gamma: float) -> Certificate:
         """Residual and binding limits of one row of weights, shape (n,), at its risk aversion."""
         weights = float_array(weights, "weights", shape=(len(self.assets),))
-        gamma = check_number(
-            gamma,
-            "gamma",
-            "At 0 only the mean counts, at inf only the risk.",
-            low=0.0,
-            infinite=True,
-        )
+        gamma = check_number(gamma, "gamma", AT_THE_ENDS, low=0.0, infinite=True)
         effective = max(gamma, self.least_risk_aversion)
         prices = self._multipliers(np.array([effective]))[0]
         return certify_row(*self.program(weights), gamma, prices, effective)
@@ -325,13 +284,7 @@ class Frontier:
         Raises:
             InputError: It is negative or nan.
         """
-        gamma = check_number(
-            gamma,
-            "gamma",
-            "At 0 only the mean counts, at inf only the risk.",
-            low=0.0,
-            infinite=True,
-        )
+        gamma = check_number(gamma, "gamma", AT_THE_ENDS, low=0.0, infinite=True)
         return self._multipliers(np.array([gamma]))[0]
 
     @cached_property
@@ -344,88 +297,3 @@ class Frontier:
     def _multipliers(self, gamma: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore", over="ignore"):
             return self.path.multipliers_at(*self.segments.at_tolerance(1.0 / gamma), gamma)
-
-
-def trace_frontier(
-    model: ReturnModel,
-    mandate: Mandate | Limits | None = None,
-    *,
-    eligible: BoolArray | None = None,
-) -> Frontier:
-    """Every corner portfolio of the mean-variance frontier, exactly, each one certified.
-
-    Args:
-        model: Annual expected returns and covariance of n assets.
-        mandate: Bounds, group limits, linear limits and a cap on volatility; long-only when None.
-            Or the `Limits` that `limits_of` made of one.
-        eligible: False where an asset may not be held, shape (n,); not asked where limits are
-            given.
-
-    Returns:
-        The frontier. Every corner has a KKT residual below 1e-9.
-
-    Raises:
-        InputError: The mandate or the mask does not fit the model.
-        InfeasibleError: The limits contradict each other; they are named with the smallest repair.
-        SolverError: A corner could not be certified.
-
-    >>> model = ReturnModel(["cash", "stocks"], [0.02, 0.08], [[0.0, 0.0], [0.0, 0.04]])
-    >>> trace_frontier(model).at_risk_aversion(3.0)
-    array([0.5, 0.5])
-    """
-    limits = (
-        mandate if isinstance(mandate, Limits) else limits_of(model, mandate, eligible, signed=True)
-    )
-    parts = parts_of(model, limits)
-    if parts is not None:
-        return _folded(trace_frontier(parts.model, parts.limits), model, limits, parts)
-    try:
-        path, proof = trace_corners(model, limits)
-    except DeferredInfeasibleError:
-        raise
-    except (InfeasibleError, SolverError) as error:
-        named = name_contradiction(limits)
-        raise (
-            named
-            if isinstance(named, InfeasibleError) or isinstance(error, InfeasibleError)
-            else error
-        ) from None
-    cap = limits.max_volatility
-    if cap is None or proof.variance[-1] <= cap * cap:
-        return _frontier(model, limits, path, proof)
-    lowest = float(np.sqrt(max(proof.variance[0], 0.0)))
-    if cap < lowest * (1.0 - 1e-12):
-        raise InfeasibleError(
-            f"max_volatility {cap:.6g} is below {lowest:.6g}, the least volatility that the other"
-            f" limits allow; raise it to at least {at_least(lowest)}, or admit less risky assets.",
-            constraints=("max_volatility",),
-        )
-    cut = cut_path(path, proof, model.covariance, cap)
-    most = float(cut.risk_tolerance[-1])
-    return _frontier(
-        model, limits, cut, prove_path(model, limits, cut), 1.0 / most if most > 0.0 else np.inf
-    )
-
-
-def _folded(over: Frontier, model: ReturnModel, limits: Limits, parts: Parts) -> Frontier:
-    """The frontier of weights from that of their parts."""
-    weights = frozen(parts.limits.fold(over.weights))
-    return replace(
-        over, assets=model.assets, weights=weights, limits=limits, model=model, parts=parts
-    )
-
-
-def _frontier(
-    model: ReturnModel, limits: Limits, path: CornerPath, proof: PathProof, least: float = 0.0
-) -> Frontier:
-    volatility, residual = np.sqrt(np.maximum(proof.variance, 0.0)), proof.residual
-    if least > 0.0 and limits.max_volatility is not None:
-        residual = np.maximum(residual, volatility - limits.max_volatility)
-    mean, volatility = (
-        np.maximum.accumulate(proof.mean),
-        np.maximum.accumulate(volatility),
-    )  # by an ulp: the path has been seen to ascend
-    t, w, mean, volatility, residual = (
-        frozen(a) for a in (path.risk_tolerance, path.weights, mean, volatility, residual)
-    )
-    return Frontier(model.assets, t, w, mean, volatility, residual, limits, model, path, least)

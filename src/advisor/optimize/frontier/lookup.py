@@ -12,7 +12,7 @@ import numpy as np
 from advisor.arrays import FloatArray, frozen
 from advisor.errors import InputError
 from advisor.optimize.frontier.frontier import Frontier
-from advisor.optimize.limits.certificate import binding_limits
+from advisor.optimize.limits.binding import binding_limits
 from advisor.optimize.limits.limits import Limits
 from advisor.optimize.preferences.corrections import BiasPolicy
 

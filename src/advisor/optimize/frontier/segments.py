@@ -11,6 +11,8 @@ from advisor.errors import InputError
 
 NO_RISK = 6e-8
 """Volatility, as a share of the holdings' own, that is the rounding of a variance: 16 ulps."""
+RISKLESS = 1e-12
+"""A volatility below this is zero."""
 BLOCK = 4096
 """Clients looked up at a time: a block of weights stays in the cache. Rows do not depend on it."""
 
@@ -111,6 +113,26 @@ class Segments:
             (clipped - self.volatility[corner]) * (clipped + self.volatility[corner]), 0.0
         )
         return corner, _share(missing, p + np.sqrt(p * p + q * missing))
+
+    def at_highest_sharpe(self, risk_free: float) -> tuple[IntArray, FloatArray]:
+        """Place of the highest `(mean - risk_free) / volatility`, shape (1,): on each segment it
+        peaks where `risk tolerance * (mean - risk_free) = variance`, which is linear in the place.
+        """
+        count, excess = len(self.tolerance), self.mean - risk_free
+        with np.errstate(divide="ignore", invalid="ignore"):
+            peak = (self.variance - self.tolerance * excess) / (
+                self.width * excess - self.tolerance * self.rise
+            )
+        corner = np.tile(np.arange(count), 2)
+        inner = np.clip(np.nan_to_num(peak, nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0)
+        share = np.concatenate([np.zeros(count), inner])
+        mean, volatility = self.moments(corner, share)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = (mean - risk_free) / np.where(volatility < RISKLESS, 0.0, volatility)
+        sharpe = np.where(mean > risk_free, ratio, -np.inf)
+        best = np.flatnonzero(sharpe >= sharpe.max() * (1.0 - 1e-12))
+        winner = best[[np.argmax(mean[best])]]
+        return corner[winner], share[winner]
 
     def portfolios(self, corner: IntArray, share: FloatArray) -> FloatArray:
         """Weights of places, shape (c, n). Elementwise, so a row has the same bits in any

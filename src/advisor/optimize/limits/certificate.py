@@ -17,18 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, check_number, float_array
+from advisor.arrays import FloatArray
 from advisor.contracts.advice import Binding
-from advisor.contracts.mandate import Mandate
-from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
-from advisor.optimize.limits.infeasible import name_contradiction
-from advisor.optimize.limits.limits import Limits, limits_of
-
-ACTIVE = 1e-9
-"""A limit is held with equality when it is this close."""
-LP_TOLERANCE = 1e-10
-"""The tightest HiGHS allows."""
+from advisor.optimize.limits.binding import binding_limits
+from advisor.optimize.limits.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -43,47 +36,6 @@ class Certificate:
     duality_gap: float
     objective: float
     binding: tuple[Binding, ...]
-
-
-def certify(
-    model: ReturnModel,
-    mandate: Mandate,
-    weights: object,
-    risk_aversion: float,
-    eligible: BoolArray | None = None,
-) -> Certificate:
-    """Prove, or disprove, from nothing but the inputs that weights are optimal: no frontier and no
-    solver's word is trusted.
-
-    The best possible multipliers come from one linear program (the problem linearised at the
-    weights, solved by HiGHS); the gap is then recomputed from them in closed form, so that the
-    program's own tolerances cannot flatter it.
-
-    Args:
-        model: Means and covariance of n assets.
-        mandate: The limits.
-        weights: Fractions of wealth, shape (n,).
-        risk_aversion: `g >= 0`; inf for the least risky portfolio.
-        eligible: False where an asset may not be held, shape (n,).
-
-    Returns:
-        The certificate; weights are optimal to within `kkt_residual` of the objective.
-
-    Raises:
-        InputError: Shapes disagree or the risk aversion is negative.
-        InfeasibleError: The limits contradict each other.
-    """
-    limits = limits_of(model, mandate, eligible)
-    w = float_array(in_order(weights, model.assets, "weights"), "weights", shape=(len(model),))
-    risk_aversion = check_number(
-        risk_aversion,
-        "risk_aversion",
-        "At 0 only the mean counts, at inf only the risk.",
-        low=0.0,
-        infinite=True,
-    )
-    multipliers, extra = best_multipliers(model, limits, w, risk_aversion)
-    return certify_row(model, limits, w, risk_aversion, multipliers, risk_aversion + extra)
 
 
 def certify_row(
@@ -300,107 +252,3 @@ def priced_out(
         gap = gap + np.einsum("cr,cr->c", y, np.einsum("cn,rn->cr", weights, limits.rows) - edge)
         cost = cost - np.einsum("cr,rn->cn", y, limits.rows)
     return gap, cost
-
-
-def best_multipliers(
-    model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: float
-) -> tuple[FloatArray, float]:
-    """Multipliers of budget and rows, shape (1 + r,), in units of the objective, and what the
-    volatility cap adds to the risk aversion.
-    """
-    from scipy.optimize import linprog
-
-    risk, reward = (float(x[0]) for x in objective_scale(np.array([risk_aversion])))
-    marginal = np.einsum("ij,j->i", model.covariance, weights)
-    low, high = np.isfinite(limits.row_lower), np.isfinite(limits.row_upper)
-    left = [-limits.rows[low], limits.rows[high]]
-    right = [-limits.row_lower[low], limits.row_upper[high]]
-    if limits.max_volatility is not None:
-        # no portfolio below the cap is cut off by the cap's tangent at the weights
-        left.append(marginal[None])
-        right.append(
-            np.array([0.5 * (np.einsum("i,i->", weights, marginal) + limits.max_volatility**2)])
-        )
-    solved = linprog(
-        risk * marginal - reward * model.mean,
-        A_ub=np.vstack(left) if sum(map(len, left)) else None,
-        b_ub=np.concatenate(right) if sum(map(len, left)) else None,
-        A_eq=np.ones((1, len(model))),
-        b_eq=[1.0],
-        bounds=list(zip(limits.lower.tolist(), limits.upper.tolist(), strict=True)),
-        method="highs",
-        options={
-            "primal_feasibility_tolerance": LP_TOLERANCE,
-            "dual_feasibility_tolerance": LP_TOLERANCE,
-        },
-    )
-    if solved.status != 0:
-        raise name_contradiction(limits)
-    prices = -np.asarray(solved.ineqlin.marginals)
-    y = np.zeros(1 + len(limits.row_names))
-    y[0] = solved.eqlin.marginals[0]
-    y[1:][low] += prices[: low.sum()]
-    y[1:][high] -= prices[low.sum() : low.sum() + high.sum()]
-    cap = float(prices[-1]) if limits.max_volatility is not None else 0.0
-    if cap <= 0.0 or np.isinf(risk_aversion):
-        return y, 0.0
-    effective = (risk + cap) / reward
-    scale = float(objective_scale(np.array([effective]))[1][0]) / reward
-    return y * scale, effective - risk_aversion
-
-
-def binding_limits(
-    limits: Limits,
-    weights: FloatArray,
-    costs: FloatArray,
-    prices: FloatArray,
-    risk_aversion: float,
-    effective: float,
-) -> list[tuple[str, float]]:
-    """Limits held with equality at a positive price and those prices, dearest first.
-
-    Args:
-        limits: Bounds and rows.
-        weights: Shape (n,).
-        costs: Reduced cost of each asset, in units of the certificate's objective, shape (n,).
-        prices: Of the rows, shape (r,).
-        risk_aversion: The client's.
-        effective: With the volatility cap's share.
-
-    Returns:
-        Prices in the client's objective `m'w - g/2 w'Sw`: what one more unit of the limit adds a
-        year. Where `g` is inf, or the cap on volatility leaves
-        nothing but the least risky portfolio, so that a unit of it is worth more than any number:
-            of minus half the variance.
-    """
-    unit = max(effective, 1.0) if effective < np.inf else 1.0
-    cap, price = limits.max_volatility, 0.0
-    if cap is not None and effective > risk_aversion:
-        price = cap if effective == np.inf else (effective - risk_aversion) * cap
-    return held_limits(limits, weights, costs, prices, unit, price)
-
-
-def held_limits(
-    limits: Limits,
-    weights: FloatArray,
-    costs: FloatArray,
-    prices: FloatArray,
-    unit: float,
-    cap_price: float,
-) -> list[tuple[str, float]]:
-    """Limits held with equality and their prices, dearest first, from reduced costs and prices of
-    rows that are multiplied by `unit`.
-    """
-    dear, edge = np.abs(costs) * unit, np.where(costs > 0.0, limits.lower, limits.upper)
-    held = ((dear > ACTIVE) & (np.abs(weights - edge) <= ACTIVE)).nonzero()[0].tolist()
-    found = [
-        (name, dear.item(i))
-        for i in held
-        if (name := limits.bound_name(i, -1 if costs.item(i) > 0.0 else 1))
-    ]
-    for j, y in enumerate(prices.tolist()):
-        if abs(y) * unit > ACTIVE:
-            found.append((limits.row_name(j, -1 if y > 0.0 else 1), abs(y) * unit))
-    if cap_price > ACTIVE:
-        found.append(("max_volatility", cap_price))
-    return sorted(found, key=lambda item: -item[1])

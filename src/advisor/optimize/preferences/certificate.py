@@ -14,13 +14,8 @@ import numpy as np
 from advisor.arrays import FloatArray
 from advisor.data.returns import ReturnModel
 from advisor.optimize.frontier.frontier import Frontier
-from advisor.optimize.limits.certificate import (
-    Certificate,
-    certificate_of,
-    held_limits,
-    reduced_costs,
-    terms_at,
-)
+from advisor.optimize.limits.binding import held_limits
+from advisor.optimize.limits.certificate import Certificate, certificate_of, reduced_costs, terms_at
 from advisor.optimize.limits.limits import Limits
 from advisor.optimize.preferences.preferences import Preferences, rates
 

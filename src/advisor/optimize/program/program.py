@@ -5,9 +5,8 @@ own cvxpy constraints. The one file that uses cvxpy.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,11 +18,15 @@ from advisor.optimize.limits.infeasible import contradictory, name_contradiction
 from advisor.optimize.limits.limits import Limits, limits_of
 from advisor.optimize.program.branch_and_bound import MOST_NODES, Relaxation, choose_assets
 from advisor.optimize.program.limits import CvarLimit, ProgramLimits
+from advisor.optimize.program.solution import (
+    SOLVERS,
+    ProgramSolution,
+    custom_constraints,
+    needed_row,
+    solver_names,
+)
 from advisor.optimize.repairs import at_least
 
-SOLVERS = ("CLARABEL", "SCS")
-"""Tried in this order: an interior point method good to 1e-9, then a first-order one that survives
-badly scaled cones."""
 EASED = 1e-5
 """How far, relative to it, above the least attainable value a limit is put that a solver can work
 with."""
@@ -33,30 +36,6 @@ TIGHT: dict[str, dict[str, float | int]] = {
     "CLARABEL": {"tol_gap_abs": 1e-11, "tol_gap_rel": 1e-11, "tol_feas": 1e-11, "max_iter": 200},
     "SCS": {"eps_abs": 1e-8, "eps_rel": 1e-8, "max_iters": 100_000},
 }
-
-
-@dataclass(frozen=True, eq=False)
-class ProgramSolution:
-    """Answer of a general program.
-
-    Attributes:
-        weights: Fractions of wealth, shape (n,).
-        mean: Annual.
-        volatility: Annual.
-        objective: `mean - g/2 * variance`.
-        solver: That answered.
-        attempts: Every solver asked, with how it ended; the last one is the one that answered.
-        bound_gap: How much better any portfolio could still be, as far as branch and bound proved;
-            0 without cardinality.
-    """
-
-    weights: FloatArray
-    mean: float
-    volatility: float
-    objective: float
-    solver: str
-    attempts: tuple[tuple[str, str], ...]
-    bound_gap: float
 
 
 class Program:
@@ -93,7 +72,7 @@ class Program:
         self.model, self.limits, self.solvers, self._bounds = (
             model,
             rules,
-            _solver_names(solvers),
+            solver_names(solvers),
             bounds,
         )
         self._weights: Any = cp.Variable(len(model))
@@ -166,7 +145,7 @@ class Program:
             found += [row @ w >= low] if np.isfinite(low) else []
             found += [row @ w <= high] if np.isfinite(high) else []
         if rules.custom is not None:
-            found += _custom(cp, rules.custom, w)
+            found += custom_constraints(cp, rules.custom, w)
         return found + (self._cardinality(cp, bounds) if rules.max_assets is not None else [])
 
     def _measures(self, cp: Any) -> dict[str, tuple[Any, float]]:
@@ -177,13 +156,13 @@ class Program:
         if rules.cvar is not None:
             found["cvar"] = (self._cvar(cp, rules.cvar), rules.cvar.limit)
         if rules.max_tracking_error is not None:
-            start = _needed(rules.benchmark, "benchmark", "max_tracking_error", n)
+            start = needed_row(rules.benchmark, "benchmark", "max_tracking_error", n)
             found["max_tracking_error"] = (
                 cp.norm(self._factor.T @ (w - start)),
                 rules.max_tracking_error,
             )
         if rules.max_turnover is not None:
-            start = _needed(rules.current, "current", "max_turnover", n)
+            start = needed_row(rules.current, "current", "max_turnover", n)
             found["max_turnover"] = (0.5 * cp.norm1(w - start), rules.max_turnover)
         return found
 
@@ -313,58 +292,3 @@ class Program:
             return self._best(problem, most, [], FEW_NODES)[0] is not None
         except SolverError:
             return False
-
-
-def _solver_names(solvers: Sequence[str]) -> tuple[str, ...]:
-    names = () if isinstance(solvers, str) or not isinstance(solvers, Sequence) else tuple(solvers)  # pyright: ignore[reportUnnecessaryIsInstance]
-    if not names or not all(isinstance(name, str) for name in names):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InputError(
-            f"solvers is {solvers!r}; pass a sequence of cvxpy's names of solvers, at least one.",
-            field="solvers",
-            value=solvers,
-        )
-    return names
-
-
-def _custom(cp: Any, custom: Callable[[Any], Sequence[Any]], weights: Any) -> list[Any]:
-    """The caller's own constraints, checked to be constraints."""
-    wanted = "custom is a function from the weights (n,) to a list of cvxpy constraints"
-    try:
-        found: Any = custom(weights)
-    except (
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        ArithmeticError,
-        cp.error.DCPError,
-    ) as error:
-        raise InputError(
-            f"custom failed with {type(error).__name__}: {error}. {wanted}; mend it.",
-            field="custom",
-            value=None,
-        ) from error
-    if not isinstance(found, (list, tuple)):
-        raise InputError(
-            f"custom gave {found!s:.60}, not a list. {wanted}; put a single one into a list.",
-            field="custom",
-            value=found,
-        )
-    for item in cast(Sequence[Any], found):
-        if not isinstance(item, cp.constraints.constraint.Constraint):
-            raise InputError(
-                f"custom gave {item!r:.60}, which is no constraint. {wanted}; write it with cvxpy.",
-                field="custom",
-                value=item,
-            )
-    return list(cast(Sequence[Any], found))
-
-
-def _needed(value: FloatArray | None, field: str, limit: str, n: int) -> FloatArray:
-    if value is None:
-        raise InputError(
-            f"{limit} needs {field}, the weights it is measured from; pass them, shape ({n},).",
-            field=field,
-            value=None,
-        )
-    return float_array(value, field, shape=(n,))

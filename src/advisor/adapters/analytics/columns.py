@@ -24,9 +24,7 @@ FAILURES = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, W
 
 @contextmanager
 def refusing(what: str, field: str, remedy: str) -> Generator[None]:
-    """A block whose failures and warnings are an `InputError`: no other library's exception leaves
-    it.
-    """
+    """A block whose failures and warnings are an `InputError`, and no other library's exception."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", DeprecationWarning)

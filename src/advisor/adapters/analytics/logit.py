@@ -20,9 +20,7 @@ ENOUGH = 1000
 
 @dataclass(frozen=True, eq=False)
 class CalibratedLogit:
-    """Coefficients, intercept, and the correction of the probability: stated -> corrected, both
-    ascending.
-    """
+    """Coefficients, intercept, and the correction stated -> corrected, both ascending."""
 
     coefficients: FloatArray
     intercept: float

@@ -15,9 +15,7 @@ from advisor.errors import InputError
 def broken_promises(
     tables: list[pd.DataFrame], levels: Any, bands: RiskBands, market: Market | None, days: int
 ) -> list[dict[str, float]]:
-    """How often each promise is broken in each batch; with a market also by the risk that came to
-    the clients whom all of them serve.
-    """
+    """How often each promise is broken in each batch, with a market also by the risk that came."""
     broken = [_promised(frame, levels, bands) for frame in tables]
     if market is None:
         return broken

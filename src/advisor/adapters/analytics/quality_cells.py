@@ -31,9 +31,7 @@ _A_DAY = 10
 
 
 def read_column(column: pd.Series, kind: Cell) -> tuple[pd.Series, BoolArray]:
-    """The column as values, empty where there is none; and which cells are there and are no such
-    value, shape (n,).
-    """
+    """The column as values, empty where there is none, and which cells are no such value, (n,)."""
     if kind == "instant":
         return _instants(column)
     cells = column_of(column)

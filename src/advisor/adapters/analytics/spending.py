@@ -20,9 +20,7 @@ from advisor.validation import checked
 
 @dataclass(frozen=True)
 class SpendModel:
-    """Money of a purchase: Gamma(p) with a scale of the client's own, Gamma(q, v) across
-    clients.
-    """
+    """Money of a purchase: Gamma(p), its scale the client's own: Gamma(q, v) across clients."""
 
     p: float
     q: float

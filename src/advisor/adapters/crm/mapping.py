@@ -12,6 +12,7 @@ from advisor import Advice, Client, Signed
 from advisor.adapters.crm import paths
 from advisor.adapters.crm.bundled import bundled
 from advisor.adapters.crm.paths import FieldIn, FieldOut
+from advisor.adapters.records.moments import moment_of
 from advisor.cells import is_missing, is_word, text_of
 from advisor.errors import AdapterError, InputError
 from advisor.privacy import personal
@@ -78,6 +79,14 @@ class FieldMap(Signed):
         key = paths.value_at(record, self.key)
         return text_of(key) if is_word(key) else None
 
+    def changed_of(self, record: Any) -> datetime | None:
+        """When a record last changed, as it says itself; None where that is no moment."""
+        try:
+            moment = datetime.fromisoformat(text_of(paths.value_at(record, self.changed or "")))
+            return moment_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        except ValueError:
+            return None
+
     @checked
     def to_client(self, record: Any, *, as_of: date | None = None) -> Client:
         """The client that a record of theirs tells of.
@@ -99,24 +108,12 @@ class FieldMap(Signed):
         values: dict[str, Any] = {"id": key}
         try:
             for field in self.fields:
-                self._take_in(record, field, day, values)
+                name, _, rest = field.to.partition(".")
+                if not is_missing(cell := paths.cell_of(record, field, day)):
+                    (values.setdefault(name, {}) if rest else values)[rest or name] = cell
             return Client.model_validate(values)
         except InputError as error:
             raise AdapterError(f"{self.object} {personal(key)}: {error}", record_id=key) from None
-
-    def _take_in(self, record: Any, field: FieldIn, day: date, values: dict[str, Any]) -> None:
-        cell = paths.value_at(record, field.path)
-        if is_missing(cell):
-            cell = field.default
-        elif field.words:
-            cell = paths.word_of(field, cell, "means nothing that the map knows")
-        else:
-            cell = paths.incoming(cell, field.unit, day)
-        if is_missing(cell):
-            return
-        name, _, rest = field.to.partition(".")
-        target = values.setdefault(name, {}) if rest else values
-        target[rest or name] = cell
 
     @checked
     def to_record(

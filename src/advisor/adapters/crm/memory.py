@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from advisor.adapters.crm.mapping import FieldMap
-from advisor.adapters.crm.outcomes import Outcome
+from advisor.adapters.crm.outcomes import Outcome, check_moment
 from advisor.adapters.crm.paths import put_at, value_at
 from advisor.errors import AdapterError
 
@@ -35,15 +35,12 @@ class MemoryGateway:
 
     def pull(self, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
         """Records, one by one; one of no known moment always comes."""
+        check_moment(since)
         try:
             for key in list(self._records):
                 record = self._records[key]
-                changed = value_at(record, self.fields.changed) if self.fields.changed else None
-                if (
-                    since is None
-                    or changed is None
-                    or datetime.fromisoformat(str(changed)) >= since
-                ):
+                changed = self.fields.changed_of(record)
+                if since is None or changed is None or changed >= since:
                     yield record
         except OSError as error:
             raise AdapterError(f"The records are gone ({error}); pull again.") from error
@@ -63,6 +60,5 @@ class MemoryGateway:
                 self._records[key] = whole
                 yield Outcome(key, ok=True, created=new)
             except OSError as error:
-                yield Outcome(
-                    key, ok=False, problem=f"The records are gone ({error}); send it again."
-                )
+                why = f"The records are gone ({error}); send it again."
+                yield Outcome(key, ok=False, problem=why)

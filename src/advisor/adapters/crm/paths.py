@@ -136,3 +136,13 @@ def word_of(field: FieldIn | FieldOut, cell: Any, fault: str) -> Any:
         why = f"{field.path} is {personal(cell)}, which {fault} ({', '.join(field.words)})."
         raise InputError(f"{why} Correct it there, or add it to `words`.", field=field.path)
     return field.words[word]
+
+
+def cell_of(record: Any, field: FieldIn, as_of: date) -> Any:
+    """What a record says of a field, in our words and unit; its default where nothing stands."""
+    cell = value_at(record, field.path)
+    if is_missing(cell):
+        return field.default
+    if field.words:
+        return word_of(field, cell, "means nothing that the map knows")
+    return incoming(cell, field.unit, as_of)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -14,7 +14,6 @@ from advisor.adapters.crm.mapping import FieldMap
 from advisor.adapters.crm.outcomes import Outcome, check_moment, paged
 from advisor.adapters.crm.paths import value_at
 from advisor.adapters.crm.sending import GoneError, Send, patiently, said
-from advisor.cells import text_of
 from advisor.errors import AdapterError
 from advisor.privacy import personal
 
@@ -54,7 +53,7 @@ class RestGateway:
                     break
             if read.window is None or count < read.window:
                 return
-            before, since = since, self._changed(last)
+            before, since = since, self.fields.changed_of(last)
             if since is None or (before is not None and since <= before):
                 raise AdapterError(
                     f"One query gives {count:,} records of {self.fields.object!r}, and more changed"
@@ -105,14 +104,6 @@ class RestGateway:
         since_text = "" if since is None else self._dialect.moment_of(since)
         names = {"object": fields.object, "key": fields.key, "changed": fields.changed}
         return {**names, "paths": paths, "fields": ",".join(paths), "since": since_text}
-
-    def _changed(self, record: Mapping[str, Any]) -> datetime | None:
-        """When a record last changed, as it says itself."""
-        try:
-            moment = datetime.fromisoformat(text_of(value_at(record, self.fields.changed or "")))
-        except ValueError:
-            return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _entries(send: Send, read: Read, names: Mapping[str, Any]) -> Iterator[Any]:

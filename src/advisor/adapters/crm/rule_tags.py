@@ -50,9 +50,7 @@ def rule_tags(
     purchases: Interactions,
     events: Sequence[Event],
 ) -> dict[str, dict[str, Any]]:
-    """Tags by rule as the store's table has them: id -> tag, family and provenance; tier and stage
-    are tags of the families "tier" and "stage".
-    """
+    """Tags by rule as rows of the store, by id; tier and stage are tags of families so called."""
     profiles = None
     if level is not None:
         profiles = RiskProfiles.from_levels([level], as_of=day, client_ids=client.ids)

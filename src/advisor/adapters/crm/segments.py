@@ -46,9 +46,7 @@ class Segments:
 
     @property
     def cell(self) -> IntArray:
-        """Cell of each client, tier first and risk label last, shape (c,); -1 = a side is
-        unknown.
-        """
+        """Cell of each client, tier first, risk label last, shape (c,); -1 = a side is unknown."""
         _, middle, last = self.shape
         known = (self.tier >= 0) & (self.activity >= 0) & (self.risk >= 0)
         return np.where(known, (self.tier * middle + self.activity) * last + self.risk, -1)
@@ -75,9 +73,7 @@ class Segments:
         return frame.assign(as_expected=pd.Series(verdicts, index=frame.index, dtype=object))
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a client, indexed by client id: tier, activity, risk label (missing where
-        unknown), score.
-        """
+        """One row a client, by id: tier, activity, risk label (missing where unknown), score."""
         sides = zip(
             ("tier", "activity", "risk"),
             (self.tiers, self.activities, self.risks),

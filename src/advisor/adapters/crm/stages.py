@@ -42,15 +42,11 @@ class Stages:
         return (self.code >= 0) & (self.previous >= 0) & (self.since == self.as_of)
 
     def entered(self, stage: str) -> BoolArray:
-        """Who entered this stage on `as_of`, shape (c,). Raises `InputError` for no stage of the
-        pack.
-        """
+        """Who entered this stage on `as_of`, shape (c,); `InputError` for no stage of the pack."""
         return self.changed & (self.code == IdMap(self.pack.ids).code(stage, "stage"))
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a client, indexed by client id: stage, since, previous (missing where
-        unknown).
-        """
+        """One row a client, by id: stage, since, previous (missing where unknown)."""
         words = pd.CategoricalDtype(list(self.pack.ids))
         return pd.DataFrame(
             {

@@ -11,6 +11,8 @@ import pytest
 
 from advisor import InputError, sample
 from advisor.adapters.crm import (
+    FieldMap,
+    MemoryGateway,
     OpenWealthGateway,
     Reply,
     RestGateway,
@@ -141,3 +143,12 @@ def test_an_option_that_no_driver_knows_is_told() -> None:
     store = Store.open("postgresql+pg8000://x@127.0.0.1:1/x?nonsense=1")
     with pytest.raises(InputError, match="option"):
         store.migrate()
+
+
+@pytest.mark.parametrize("changed", ["yesterday", 5, None, [], "2026-13-01", "2025-01-01", "9999"])
+def test_a_moment_of_change_that_is_none_never_hides_a_record(changed: Any) -> None:
+    fields = FieldMap.bundled("plain").model_copy(update={"changed": "at"})
+    record = {"id": "c", "wealth": 1.0, "horizon_years": 1.0, "at": changed}
+    pulled = pull_clients(MemoryGateway(fields, {"c": record}), since=AT)
+    assert pulled.complete
+    assert len(pulled.clients) == (0 if changed == "2025-01-01" else 1)

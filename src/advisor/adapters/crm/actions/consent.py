@@ -61,9 +61,7 @@ class SentAction(Contract):
 
 
 class StandingConsents:
-    """Which consents stand at a moment: of each client and purpose the one given last counts, and
-    one of a later moment says nothing yet.
-    """
+    """Which consents stand at a moment: of each client and purpose the one that was given last."""
 
     def __init__(self, consents: Iterable[Any], at: datetime) -> None:
         last: dict[tuple[str, str], Consent] = {}
@@ -86,9 +84,7 @@ def _rank(consent: Consent) -> tuple[datetime, bool]:
 
 
 class SentBefore:
-    """What was sent: how often within a play's days, and which actions. What is dated later than
-    the moment of release counts as sent today.
-    """
+    """What was sent, how often within a play's days; what is dated later counts as sent today."""
 
     def __init__(self, sent: Iterable[Any], at: datetime) -> None:
         self._at = at

@@ -86,9 +86,7 @@ def profile_columns(clients: ClientTable, profiles: RiskProfiles, day: np.dateti
 def catalogue_columns(
     clients: ClientTable, catalogue: Catalogue, level: FloatArray | None
 ) -> Columns:
-    """What the holdings are: shares by asset, by risk, and the highest level held; an asset held
-    itself counts as its share.
-    """
+    """What is held: shares by asset (one held itself counts) and by risk, and the highest level."""
     held, rows, count = clients.holdings, clients.holdings.row_of_entry(), len(clients)
     total, codes = held.totals(), catalogue.ids.find(held.names)
     assets = IdMap(catalogue.assets)

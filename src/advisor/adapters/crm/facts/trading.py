@@ -53,9 +53,7 @@ def moves_of(trades: Trades | None, purchases: Interactions | None) -> Moves | N
 def trade_columns(
     clients: ClientRows, wealth: FloatArray, moves: Moves, day: np.datetime64, days: int
 ) -> Columns:
-    """Recency, frequency, money and what else trades tell; who has none has counts of 0 and no
-    days.
-    """
+    """What trades tell; who has none has counts of 0 and no days."""
     check_days(moves.days, day, "trades")
     count, rows = len(clients), clients.of(moves.clients)[moves.client_codes]
     here = rows >= 0

@@ -30,7 +30,8 @@ def _is_path(value: Any) -> bool:
     return isinstance(value, PathLike) or (_is_text(value) and "\0" not in value)
 
 
-def _is_items(value: Any) -> bool:
+def are_items(value: Any) -> bool:
+    """Whether a value holds values one after the other, and is no text and no mapping."""
     return (
         isinstance(value, Iterable)
         and not isinstance(value, str | bytes | bytearray | Mapping)
@@ -75,13 +76,13 @@ Day = Annotated[
 Folder = Annotated[str | PathLike[str], Named("folder", _is_path, "a path")]
 DecimalMark = Literal[".", ","]
 """The decimal mark of numbers that are text; with a comma, 1.234,56 is read."""
-Items = Annotated[Iterable[Any], Named("items", _is_items, "a list (of one, where there is one)")]
+Items = Annotated[Iterable[Any], Named("items", are_items, "a list (of one, where there is one)")]
 
 Listed = Annotated[
     Sequence[Any],
     Named(
         "list",
-        lambda v: _is_items(v) and hasattr(v, "__len__"),
+        lambda v: are_items(v) and hasattr(v, "__len__"),
         "a list (of one, where there is one)",
     ),
 ]

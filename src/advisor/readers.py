@@ -44,14 +44,16 @@ class Reader:
 class Named(Reader):
     """What a test says yes to."""
 
-    def __init__(self, name: str, test: Callable[[Any], bool], what: str) -> None:
-        self.name, self.test, self.what = name, test, what
+    def __init__(
+        self, name: str, test: Callable[[Any], bool], what: str, remedy: str = "Give one."
+    ) -> None:
+        self.name, self.test, self.what, self.remedy = name, test, what, remedy
 
     def read(self, value: Any) -> Any:
         """The value, where the test says yes."""
         if self.test(value):
             return value
-        raise fault("kind", f"it must be {self.what}", "Give one.")
+        raise fault("kind", f"it must be {self.what}", self.remedy)
 
 
 class Instance(Reader):

@@ -61,6 +61,7 @@ REMEDIES: dict[str, str] = {
     "DataFrame": "Pass a pandas DataFrame.",
     "Frontier": "Make it with trace_frontier(model, mandate).",
     "GradedResponseModel": "Make it with GradedResponseModel.calibrate(sheets).",
+    "IdMap": "Pass the ids of another table, such as interactions.clients.",
     "Interactions": "Make it with Interactions.from_frame(frame).",
     "Job": "Make it with Job.of(AdvisorRef.of(advisor), schema).",
     "Mandate": "Make it with Mandate(...); Mandate() sets no limits.",
@@ -79,6 +80,7 @@ REMEDIES: dict[str, str] = {
     "Scenarios": "Make it with Scenarios(...).",
     "Schema": "Give an Arrow schema, such as table.schema.",
     "Table": "Give a pyarrow Table, such as pyarrow.parquet.read_table(path).",
+    "Series": "Pass a pandas Series labelled by asset; arrays go to the class itself.",
     "Trades": "Make it with Trades.from_frame(frame).",
 }
 """What to do, by the name of the class that is needed; `advisor.annotations` says it for its

@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 
-from advisor.annotations import DecimalMark, Texts
-from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, frozen
+from advisor.annotations import DecimalMark, Share, Texts, are_items
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_type, frozen
 from advisor.contracts.product import Product
 from advisor.data.bad_rows import OnBadRows, log_set_aside, refusal
 from advisor.data.catalogue_emt import SRI_TO_LEVEL, products_from_emt
 from advisor.data.catalogue_frame import check_fee, products_of_frame
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
+from advisor.readers import Named
 from advisor.validation import checked
 
+_PRODUCTS = (
+    "Pass a sequence of Product(id=..., name=..., asset=..., risk_level=...), or a table to"
+    " Catalogue.from_frame."
+)
+Products = Annotated[
+    Iterable[Product], Named("products", are_items, "a sequence of Product", _PRODUCTS)
+]
 MAX_FEE = 0.05
 """A larger fraction of wealth a year is taken for a percentage, or a slip, until `max_fee` says
 otherwise."""
@@ -44,8 +52,9 @@ class Catalogue:
     """Row of the table -> why it was set aside."""
 
     @classmethod
+    @checked
     def from_products(
-        cls, products: Iterable[Product], *, max_fee: float = MAX_FEE, unknown_fee: float = 0.0
+        cls, products: Products, *, max_fee: Share = MAX_FEE, unknown_fee: Share = 0.0
     ) -> Catalogue:
         """From contracts.
 
@@ -59,14 +68,9 @@ class Catalogue:
             InputError: Empty, something is no `Product`, an id is there twice, or a fee is above
                 `max_fee`.
         """
-        remedy = (
-            "Pass a sequence of Product(id=..., name=..., asset=..., risk_level=...), or a table to"
-            " Catalogue.from_frame."
-        )
-        check_type(products, Iterable, "products", remedy)
-        catalogue = tuple(products) if getattr(products, "ndim", 1) else (cast(Any, products),)
+        catalogue = tuple(products)
         for product in catalogue:
-            check_type(product, Product, "products", remedy)
+            check_type(product, Product, "products", _PRODUCTS)
         if not catalogue:
             raise InputError(
                 "The catalogue is empty; nothing could be recommended. Add at least one product.",
@@ -74,7 +78,6 @@ class Catalogue:
                 value=(),
             )
         IdMap.of([p.id for p in catalogue], "product ids")
-        _check_fees(max_fee, unknown_fee)
         for product in catalogue:
             check_fee(product, max_fee)
         unknown = tuple(p.id for p in catalogue if not p.states_fee)
@@ -91,8 +94,8 @@ class Catalogue:
         cls,
         frame: pd.DataFrame,
         *,
-        max_fee: float = MAX_FEE,
-        unknown_fee: float = 0.0,
+        max_fee: Share = MAX_FEE,
+        unknown_fee: Share = 0.0,
         id_column: str | None = None,
         labels: Texts | str = (),
         decimal: DecimalMark = ".",
@@ -122,7 +125,6 @@ class Catalogue:
             InputError: No table, a column is unknown or there twice, a field is wrong (the row is
                 named), ids repeat, or a fee is above `max_fee`.
         """
-        _check_fees(max_fee, unknown_fee)
         products, bad = products_of_frame(frame, max_fee, id_column, labels, decimal)
         if bad and (on_bad_rows == "refuse" or not products):
             raise refusal(bad, len(frame), "the catalogue")
@@ -144,8 +146,8 @@ class Catalogue:
         assets: Mapping[str, str],
         sri_to_level: Sequence[int] = SRI_TO_LEVEL,
         regime: str | None = "mifid",
-        max_fee: float = MAX_FEE,
-        unknown_fee: float = 0.0,
+        max_fee: Share = MAX_FEE,
+        unknown_fee: Share = 0.0,
     ) -> Catalogue:
         """From a European MiFID Template (FinDatEx EMT) table, target markets included.
 
@@ -275,11 +277,4 @@ class Catalogue:
             + " ".join(f"R{i}:{n}" for i, n in enumerate(counts, start=1))
             + fees
             + ")"
-        )
-
-
-def _check_fees(max_fee: float, unknown_fee: float) -> None:
-    for name, fee in (("max_fee", max_fee), ("unknown_fee", unknown_fee)):
-        check_number(
-            fee, name, "It is a fraction a year, 0..1, such as 0.05 for 5 %.", low=0.0, high=1.0
         )

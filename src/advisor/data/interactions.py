@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from types import NoneType
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from advisor.annotations import DecimalMark
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_shape
 from advisor.data.bad_rows import OnBadRows
 from advisor.data.days import as_day
 from advisor.data.ids import IdMap
 from advisor.data.rows import Rows
 from advisor.data.tables import check_table, coded_ids, labels_of
-from advisor.errors import InputError
 from advisor.validation import checked
 
 _WEIGHT = "a weight is positive and finite. Drop the row (a sale is not a purchase)."
@@ -125,18 +123,12 @@ class Interactions:
             self.clients, kept.products, moved, kept.product_codes, kept.days, kept.values
         )
 
+    @checked
     def where(self, keep: BoolArray) -> Interactions:
         """The events in `keep`, shape (e,); ids that occur in others alone are gone. Raises
         `InputError` for what is no such mask.
         """
-        check_type(keep, np.ndarray, "keep", "Give an array of one True or False an event.")
-        if keep.dtype != np.bool_ or keep.shape != (len(self),):
-            raise InputError(
-                f"keep holds {keep.dtype} of shape {keep.shape}; there are {len(self):,} events."
-                " Give an array of one True or False an event.",
-                field="keep",
-                value=keep.shape,
-            )
+        check_shape(keep, "keep", (len(self),))
         clients, client_codes = _reduced(self.clients, self.client_codes[keep])
         products, product_codes = _reduced(self.products, self.product_codes[keep])
         return Interactions(
@@ -162,10 +154,6 @@ class Interactions:
         Returns:
             1 for every pair that occurs; with values, their sum over the pair's events.
         """
-        for given, name in ((clients, "clients"), (products, "products")):
-            check_type(
-                given, (IdMap, NoneType), name, "Pass the IdMap of another table, or leave it out."
-            )
         rows, columns, values = self.client_codes, self.product_codes, self.values
         if clients is not None and clients is not self.clients:
             rows = clients.find(self.clients.ids)[rows]

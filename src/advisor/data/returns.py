@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, IntArray, check_number, check_type, float_array
+from advisor.arrays import FloatArray, IntArray, check_number, float_array
 from advisor.data.by_asset import in_order, label_assets, numbers_by_id, rate_assets
 from advisor.data.ids import IdMap, unique_ids
 from advisor.data.tables import labels_of
@@ -132,19 +132,6 @@ class ReturnModel:
             InputError: No Series or DataFrame, labels that repeat or differ, or what `ReturnModel`
                 refuses.
         """
-        check_type(
-            mean,
-            pd.Series,
-            "mean",
-            "Pass a Series indexed by asset, or use ReturnModel(assets, mean, covariance) for"
-            " arrays.",
-        )
-        check_type(
-            covariance,
-            pd.DataFrame,
-            "covariance",
-            "Pass a DataFrame with the assets as index and columns.",
-        )
         names = unique_ids(mean.index, "mean index")
         rows, columns = labels_of(covariance.index), labels_of(covariance.columns)
         for have, what in ((rows, "rows"), (columns, "columns")):

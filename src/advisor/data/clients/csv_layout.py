@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.annotations import DecimalMark
-from advisor.arrays import check_type
 from advisor.data.clients.schema import REQUIRED
 from advisor.errors import InputError
 from advisor.privacy import short
+from advisor.validation import checked
 
 DELIMITERS = (",", ";", "\t", "|")
 """Those that are recognised by the header."""
@@ -32,6 +32,7 @@ NAMED = (
 """What to pass where the encoding cannot be told."""
 
 
+@checked
 @dataclass(frozen=True)
 class ClientFiles:
     """Files of clients, and how they are written where that cannot be told from them; a source
@@ -56,7 +57,6 @@ class ClientFiles:
 
     def __post_init__(self) -> None:
         if self.encoding is not None:
-            check_type(self.encoding, str, "encoding", 'Name one, such as "gb18030".')
             try:
                 "".encode(self.encoding)
             except (LookupError, ValueError, UnicodeError) as error:
@@ -66,19 +66,14 @@ class ClientFiles:
                     field="encoding",
                     value=self.encoding,
                 ) from error
-        if self.delimiter is not None:
-            check_type(self.delimiter, str, "delimiter", 'Give one character, such as ";".')
-            if (
-                len(self.delimiter) != 1
-                or not self.delimiter.isascii()
-                or self.delimiter in '"\r\n\0'
-            ):
-                raise InputError(
-                    f"delimiter is {short(self.delimiter)}; it is one character, and no quote or"
-                    ' line end. Give ",", ";" or "\\t".',
-                    field="delimiter",
-                    value=self.delimiter,
-                )
+        mark = self.delimiter
+        if mark is not None and (len(mark) != 1 or not mark.isascii() or mark in '"\r\n\0'):
+            raise InputError(
+                f"delimiter is {short(mark)}; it is one character, and no quote or line end. Give"
+                ' ",", ";" or "\\t".',
+                field="delimiter",
+                value=mark,
+            )
 
 
 @dataclass(frozen=True)

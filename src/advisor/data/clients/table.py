@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import numpy as np
 import pandas as pd
 
-from advisor.annotations import DecimalMark, Texts
+from advisor.annotations import DecimalMark, Texts, are_items
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
 from advisor.contracts.client import Client, Goal
 from advisor.data.biases import BiasProfiles
@@ -21,8 +21,14 @@ from advisor.data.clients.schema import FLAGS, NUMBERS, SETS, WORDS, columns_fro
 from advisor.data.ids import IdMap
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
-from advisor.readers import row_numbers
+from advisor.readers import Named, row_numbers
 from advisor.validation import checked
+
+_CLIENTS = (
+    "Pass a sequence of Client(id=..., wealth=..., horizon_years=..., ...), or a table to"
+    " ClientTable.from_frame."
+)
+Clients = Annotated[Iterable[Client], Named("clients", are_items, "a sequence of Client", _CLIENTS)]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,18 +90,14 @@ class ClientTable:
     problems: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
-    def from_clients(cls, clients: Iterable[Client]) -> ClientTable:
+    @checked
+    def from_clients(cls, clients: Clients) -> ClientTable:
         """From contracts. Raises `InputError` when something is no `Client` or an id is there
         twice.
         """
-        remedy = (
-            "Pass a sequence of Client(id=..., wealth=..., horizon_years=..., ...), or a table to"
-            " ClientTable.from_frame."
-        )
-        check_type(clients, Iterable, "clients", remedy)
-        rows = tuple(clients) if getattr(clients, "ndim", 1) else (cast(Any, clients),)
+        rows = tuple(clients)
         for row in rows:
-            check_type(row, Client, "clients", remedy)
+            check_type(row, Client, "clients", _CLIENTS)
         return cls(**columns_from_clients(rows))
 
     @classmethod

@@ -111,7 +111,7 @@ def read(store: Any, session_id: str, own: Questionnaire, now: datetime) -> tupl
     return Session.model_validate(fields), text
 
 
-def replace(store: Any, before: str, after: Session) -> None:
+def put(store: Any, before: str, after: Session) -> None:
     """Write a session over the text that stood. Raises where another one stands by now."""
     where = {"id": after.id, "state": before}
     values = {"kind": after.state, "expires": after.expires, "state": after.model_dump_json()}

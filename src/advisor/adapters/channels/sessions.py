@@ -9,15 +9,7 @@ from typing import Any
 
 from advisor import AnswerSheet, Client, Questionnaire
 from advisor.adapters.channels.assessing import obey, scored, standing
-from advisor.adapters.channels.session import (
-    FINISHED,
-    OPEN,
-    Session,
-    StaleSessionError,
-    moved,
-    read,
-    replace,
-)
+from advisor.adapters.channels.session import FINISHED, Session, StaleSessionError, moved, put, read
 from advisor.errors import InputError
 
 
@@ -54,7 +46,7 @@ class Sessions:
             opened=now,
             expires=now + self._rest,
         )
-        row = {"id": session.id, "client_id": base.id, "kind": OPEN, "created": now}
+        row = {"id": session.id, "client_id": base.id, "kind": session.state, "created": now}
         row |= {"expires": session.expires, "state": session.model_dump_json()}
         with self._store.database.write():
             self._store.put_rows("sessions", [row])
@@ -111,7 +103,7 @@ class Sessions:
         }
         after = before.model_copy(update=update)
         with self._store.database.write():
-            replace(self._store, text, after)
+            put(self._store, text, after)
             self._store.put_events([moved("answered", after, channel, self._now(), len(again))])
         return after
 
@@ -136,7 +128,7 @@ class Sessions:
         after = before.model_copy(update=update)
         with self._store.database.write():
             obey(self._store, client.id, day, level, confirmed=confirmed)
-            replace(self._store, text, after)
+            put(self._store, text, after)
             now = self._now()
             self._store.put_clients([client], at=now)
             questionnaire = before.sheet.questionnaire.signature

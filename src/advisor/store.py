@@ -26,7 +26,8 @@ import numpy as np
 
 from advisor.arrays import check_type
 from advisor.engine.advisor import Advisor
-from advisor.engine.state_parts import NEWER, check_fields, parts_of, state_of
+from advisor.engine.parts import NEWER, check_fields
+from advisor.engine.state_parts import state_of
 from advisor.errors import AdvisorError, InputError
 from advisor.files import aside_of, is_file, is_left, read_text, replacing, sync
 from advisor.signatures import check_key, check_signature, signature_of
@@ -67,7 +68,7 @@ def save(advisor: Advisor, folder: str | Path, *, key: bytes | None = None) -> P
     check_type(advisor, Advisor, "advisor", "Give what Advisor.fit returned.")
     check_key(key)
     target = _place(folder)
-    parts, arrays = parts_of(advisor.state)
+    parts, arrays = advisor.state.parts()
     try:
         with replacing(target, _MANIFEST, _strangers) as draft:
             _write(draft, {"fingerprint": advisor.fingerprint, "parts": parts}, arrays, key)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from advisor.contracts.wording import Language
 from advisor.data.catalogue import Catalogue
 from advisor.data.returns import ReturnModel
 from advisor.engine.orders import Caps, TradeSettings
+from advisor.engine.parts import part_of
 from advisor.engine.portfolios.frontier_cache import FrontierCache
 from advisor.engine.universe.eligibility_cache import EligibilityCache
 from advisor.engine.universe.universe import Universe
@@ -34,13 +36,6 @@ from advisor.suitability.regime import Regime
 RECORD_VERSION = 7
 """Raised when the same inputs would give another advice, so that fingerprints of different rules of
 computation differ."""
-
-
-def _in_order(contract: Mandate | Product) -> str:
-    """A contract as JSON with sorted keys: the order in which somebody named assets decides
-    nothing.
-    """
-    return json.dumps(contract.model_dump(mode="json", exclude={"labels"}), sort_keys=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +79,16 @@ class AdvisorState:
     seed: int
     trading: TradeSettings = field(default_factory=TradeSettings)
     calibration: Calibration | None = None
+
+    def parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Everything of an advisor that JSON can hold, and its arrays by name: what is saved."""
+        parts: dict[str, Any] = {}
+        arrays: dict[str, np.ndarray] = {}
+        for own in fields(self):
+            plain, numbers = part_of(own.name).save(own.name, getattr(self, own.name))
+            parts |= plain
+            arrays |= numbers
+        return parts, arrays
 
     @cached_property
     def vehicles(self) -> Universe:
@@ -168,40 +173,16 @@ class AdvisorState:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over everything an advice depends on besides the client; 64 hex digits."""
-        kind, arrays, meta = self.recommender.state()
-        learnt, curve = ({}, None) if self.calibration is None else self.calibration.state()
-        words = [
-            RECORD_VERSION,
-            self.model.assets,
-            self.model.groups,
-            [_in_order(p) for p in self.catalogue.products],
-            None if self.questionnaire is None else self.questionnaire.digest,
-            _in_order(self.mandate),
-            self.regime.digest,
-            self.regime.named_digests(p.regime for p in self.catalogue.products),
-            self.bands.model_dump_json(),
-            repr(self.biases),
-            self.fit_weight,
-            self.utility_share,
-            self.diversity,
-            self.language,
-            self.seed,
-            asdict(self.trading),
-            kind,
-            meta,
-            curve,
-        ]
-        numbers = [
-            self.model.mean,
-            self.model.covariance,
-            self.model.risk_levels,
-            self.model.stress,
-            *(() if self.model.forecast is None else (self.model.forecast,)),
-            *(arrays[name] for name in sorted(arrays)),
-            *(learnt[name] for name in sorted(learnt)),
-        ]
-        return digest(words, numbers)
+        """SHA-256 over everything an advice depends on besides the client: the parts that are
+        saved, but for labels, and the bundled packs that products name; 64 hex digits.
+        """
+        parts, arrays = self.parts()
+        products: list[dict[str, Any]] = parts["catalogue"]
+        for product in products:
+            product.pop("labels", None)
+        packs = self.regime.named_digests(p.regime for p in self.catalogue.products)
+        names = sorted(arrays)
+        return digest([RECORD_VERSION, parts, packs, names], (arrays[name] for name in names))
 
 
 def digest(words: object, numbers: Iterable[np.ndarray] = ()) -> str:

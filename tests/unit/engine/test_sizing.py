@@ -112,9 +112,7 @@ def test_levels_stand_at_the_middle_by_the_forecast_whatever_the_market_does(las
     market = turning_market(last)
     own, reach = market.to_frame(), []
     for aim, policy in zip(
-        MIDDLE,
-        level_policies(estimates=Estimates(cash_return=0.0)).values(),
-        strict=True,
+        MIDDLE, level_policies(estimates=Estimates(cash_return=0.0)).values(), strict=True
     ):
         weights = policy(market, NOBODY)
         forecast = forecast_variance(own @ weights)

@@ -24,7 +24,9 @@ class TradeSettings:
         min_trade: Money below which nothing is bought or sold, in the client's currency; at most
             half a per cent of wealth. What does not suit the client is sold whatever it is.
         no_trade_band: Fraction of wealth by which a holding may be above its target before it is
-            sold; None: by the law of `lifecycle.no_trade_half_width` at `trading_cost`.
+            sold; None: by the law of `lifecycle.no_trade_half_width` at `trading_cost`. It is
+            within .1 points of weight of the exact region of `no_trade_region` at a cost of half a
+            per cent, which is of one asset beside a safe one, and takes a search for each weight.
         trading_cost: Cost of a trade either way, as a fraction of it; the orders leave the money
             for it in cash.
         max_product_share: Largest fraction of wealth in one product that is no insured deposit;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -24,18 +24,11 @@ from advisor.engine.marginal import marginal_values
 from advisor.engine.orders import Outcome, Worth
 from advisor.engine.output.arrow import advice_table
 from advisor.engine.output.card import card
-from advisor.engine.output.columns import (
-    flag_words,
-    pick_labels,
-    pick_money,
-    pick_reason_codes,
-    problem_words,
-    reason_codes,
-    spelled,
-)
 from advisor.engine.output.first_reasons import first_codes
+from advisor.engine.output.frame import frame_columns
 from advisor.engine.output.reason_table import reasons_held, unusual_kinds
-from advisor.engine.portfolios.allocation import STATUSES, Allocations, has_portfolio
+from advisor.engine.portfolios.allocation import Allocations
+from advisor.engine.portfolios.statuses import STATUSES, has_portfolio
 from advisor.engine.state import AdvisorState
 from advisor.engine.universe.eligibility_cache import Eligible
 from advisor.engine.universe.holdings import Holdings
@@ -297,7 +290,7 @@ class AdviceBatch:
         `unplaced:<asset>`, and for every pick `pick_1`, `pick_1_score`, `pick_1_money`,
         `pick_1_reasons`, `pick_1_<label>`; last the labels of the clients under their own names.
         """
-        return pd.DataFrame(self._columns())
+        return pd.DataFrame(frame_columns(self))
 
     def to_arrow(self) -> pa.Table:  # pyright: ignore[reportUnknownParameterType]
         """One row a client with the columns of `engine.output.arrow.advice_schema`: those of
@@ -307,41 +300,6 @@ class AdviceBatch:
             InputError: pyarrow is not installed.
         """
         return advice_table(self)
-
-    def _columns(self) -> dict[str, Any]:
-        allocations, products = (
-            self.allocations,
-            np.array([*self.state.catalogue.ids.ids, None], dtype=object),
-        )
-        columns: dict[str, Any] = {
-            "client_id": np.array(self.client_ids, dtype=object),
-            "as_of": np.full(len(self), self.as_of.astype("datetime64[s]")),
-            "status": self.status,
-            "reasons": reason_codes(self).spelled(),
-            "problem": problem_words(self).spelled(),
-            "level": self.level,
-            "limited_by": self.profiles.limited_by,
-            "flags": flag_words(self).spelled(),
-            "target_volatility": self.profiles.target_volatility,
-            "risk_aversion": allocations.risk_aversion,
-            "effective_risk_aversion": allocations.effective,
-            **self.figures,
-            "kkt_residual": allocations.kkt_residual,
-        }
-        by_asset = {"weight": self.weights, "after": self.weights_after, "unplaced": self.unplaced}
-        for j, asset in enumerate(self.state.model.assets):
-            columns |= {f"{what}:{asset}": table[:, j] for what, table in by_asset.items()}
-        for slot in range(self.pick_codes.shape[1]):
-            columns[f"pick_{slot + 1}"] = products[self.pick_codes[:, slot]]
-            columns[f"pick_{slot + 1}_score"] = self.pick_scores[:, slot]
-            columns[f"pick_{slot + 1}_money"] = pick_money(self, slot)
-            columns[f"pick_{slot + 1}_reasons"] = pick_reason_codes(self, slot).spelled()
-            for name, texts in pick_labels(self.state.catalogue, slot + 1).items():
-                columns[name] = spelled(texts, self.pick_codes[:, slot])
-        return columns | {
-            name: spelled(column.names, column.codes)
-            for name, column in self.clients.labels.items()
-        }
 
     def __repr__(self) -> str:
         counts = np.bincount(self.allocations.status, minlength=len(STATUSES))

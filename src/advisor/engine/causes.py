@@ -17,16 +17,8 @@ from advisor.contracts.wording import texts
 from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.output.reasons import worded
-from advisor.engine.portfolios.allocation import (
-    ABOVE,
-    EXPIRED,
-    INFEASIBLE,
-    NO_ASSET,
-    OK,
-    SHORTEST_HORIZON,
-    Allocations,
-    measured_biases,
-)
+from advisor.engine.portfolios.allocation import SHORTEST_HORIZON, Allocations, measured_biases
+from advisor.engine.portfolios.statuses import ABOVE, EXPIRED, INFEASIBLE, NO_ASSET, OK
 from advisor.engine.state import AdvisorState
 from advisor.suitability.client_facts import UNDATED, VALID, Facts
 from advisor.suitability.product_facts import product_facts_of

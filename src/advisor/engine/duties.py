@@ -10,7 +10,7 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.rules import PORTFOLIO, Rule
 from advisor.contracts.thresholds import exceeds
-from advisor.engine.portfolios.allocation import has_portfolio
+from advisor.engine.portfolios.statuses import has_portfolio
 from advisor.engine.state import AdvisorState
 
 if TYPE_CHECKING:

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from advisor.engine.batch import AdviceBatch
 
 
-def advised_weights(batch: AdviceBatch) -> FloatArray:
-    """The portfolio after the orders, by asset, nan rows where none; shape (c, n)."""
-    return batch.weights_after
-
-
 def marginal_values(batch: AdviceBatch) -> FloatArray:
     """Gradient of the certainty equivalent at the advised portfolio, shape (c, k).
 
@@ -29,7 +24,7 @@ def marginal_values(batch: AdviceBatch) -> FloatArray:
         Every sum runs in the order of the assets, so a client's bits depend on no other client.
     """
     state, codes = batch.state, batch.pick_codes
-    weights, gamma = advised_weights(batch), batch.allocations.effective
+    weights, gamma = batch.weights_after, batch.allocations.effective
     gamma = np.where(np.isfinite(gamma), gamma, np.nan)
     risk: FloatArray = np.zeros(weights.shape)
     for held, covariance in zip(weights.T, state.model.covariance, strict=True):

@@ -16,7 +16,7 @@ from advisor.annotations import Folder
 from advisor.contracts.advice import Verification
 from advisor.data.clients.table import ClientTable
 from advisor.engine.advisor import Advisor
-from advisor.engine.portfolios.allocation import INVALID, STATUSES
+from advisor.engine.portfolios.statuses import INVALID, STATUSES
 from advisor.engine.verification.compare import differing_rows
 from advisor.engine.verification.recompute import recompute
 from advisor.engine.verification.report import sentences, verification

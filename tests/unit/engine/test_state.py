@@ -22,7 +22,7 @@ OTHERS = {
     "language": "zh",
     "seed": 1,
     "trading": TradeSettings(min_trade=10.0),
-    "biases": BiasPolicy(cap=2.0),
+    "biases": BiasPolicy(cap=1.25),
     "mandate": Mandate(max_weight=0.5),
     "questionnaire": Questionnaire.grable_lytton(),
 }

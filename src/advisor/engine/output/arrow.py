@@ -54,7 +54,7 @@ from advisor.engine.output.columns import (
     sale_entries,
     spelled,
 )
-from advisor.engine.portfolios.allocation import STATUSES
+from advisor.engine.portfolios.statuses import STATUSES
 from advisor.engine.state import AdvisorState
 
 if TYPE_CHECKING:

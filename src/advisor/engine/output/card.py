@@ -13,7 +13,7 @@ from advisor.engine.output.columns import PICK_PATTERNS, pick_pattern
 from advisor.engine.output.first_reasons import FIRST_CODES, first_data
 from advisor.engine.output.reason_table import CENT, PORTFOLIO_REASONS
 from advisor.engine.output.reasons import reason, worded
-from advisor.engine.portfolios.allocation import INVESTED, OK
+from advisor.engine.portfolios.statuses import INVESTED, OK
 from advisor.recommend.model.contributions import Contribution
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from advisor.arrays import FloatArray, IntArray
 from advisor.data.catalogue import Catalogue
 from advisor.engine.output.first_reasons import FIRST_CODES
 from advisor.engine.output.reason_table import CENT, PORTFOLIO_REASONS
-from advisor.engine.portfolios.allocation import OK, has_portfolio
+from advisor.engine.portfolios.statuses import OK, has_portfolio
 
 if TYPE_CHECKING:
     from advisor.engine.batch import AdviceBatch

@@ -13,7 +13,7 @@ from advisor.arrays import IntArray
 from advisor.contracts.advice import STATUSES, Scalar
 from advisor.contracts.thresholds import exceeds
 from advisor.engine.causes import lacks_assets, refused_by
-from advisor.engine.portfolios.allocation import ABOVE, HOLDINGS_ABOVE
+from advisor.engine.portfolios.statuses import ABOVE, HOLDINGS_ABOVE
 
 if TYPE_CHECKING:
     from advisor.engine.batch import AdviceBatch

@@ -19,7 +19,7 @@ from advisor.contracts.thresholds import exceeds
 from advisor.data.returns import STRESS_QUANTILE
 from advisor.engine.causes import kept_adds_risk
 from advisor.engine.output.reasons import worded
-from advisor.engine.portfolios.allocation import has_portfolio
+from advisor.engine.portfolios.statuses import has_portfolio
 
 if TYPE_CHECKING:
     from advisor.engine.batch import AdviceBatch

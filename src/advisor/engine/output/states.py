@@ -14,7 +14,7 @@ from advisor.data.ids import IdMap
 from advisor.data.profiles import RiskProfiles
 from advisor.data.tables import as_numbers, cell, check_table, id_codes, told
 from advisor.engine.batch import AdviceBatch
-from advisor.engine.portfolios.allocation import has_portfolio
+from advisor.engine.portfolios.statuses import has_portfolio
 from advisor.errors import InputError
 from advisor.lifecycle.monitoring.states import ClientStates
 from advisor.lifecycle.trading.cash_flow import drift

@@ -7,35 +7,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
-from advisor.contracts.advice import STATUSES
+from advisor.arrays import FloatArray, IntArray
 from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.portfolios.frontier_cache import FrontierCache, FrontierGroup
 from advisor.engine.portfolios.locked_holdings import Around, Proof, ceiling_of, floor_of
+from advisor.engine.portfolios.statuses import (
+    EXPIRED,
+    HOLDINGS_ABOVE,
+    INFEASIBLE,
+    INVALID,
+    NO_ASSET,
+    NO_LEVEL,
+    NO_MONEY,
+    NOT_ASSESSED,
+    OK,
+    STATUSES,
+    has_portfolio,
+)
 from advisor.engine.universe.holdings import Holdings
 from advisor.optimize.frontier.lookup import MEASURED, FrontierLookup
 from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.privacy import hides
 
-(
-    OK,
-    INVALID,
-    NOT_ASSESSED,
-    NO_LEVEL,
-    EXPIRED,
-    NO_MONEY,
-    NO_ASSET,
-    INFEASIBLE,
-    ABOVE,
-    HOLDINGS_ABOVE,
-    UNSOLVED,
-    STOPPED,
-) = range(len(STATUSES))
-"""Positions in `STATUSES`; every word but "ok" has a sentence in `reasons`."""
-INVESTED = (OK, HOLDINGS_ABOVE)
-"""Statuses that come with a portfolio."""
 BROKEN_BY_KEPT = (
     "what must be kept breaks a limit of the mandate. Relax the limit, or let the client sell."
 )
@@ -313,8 +308,3 @@ class _Draft:
             found.volatility,
             found.kkt_residual,
         )
-
-
-def has_portfolio(status: IntArray) -> BoolArray:
-    """Where a status comes with a portfolio."""
-    return (status == OK) | (status == HOLDINGS_ABOVE)

@@ -14,7 +14,6 @@ MovieLens-100k is read from `movielens/u.data` under ADVISOR_DATA, where it is t
 from __future__ import annotations
 
 import sys
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,34 +22,14 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 
 import far_trans_data as far
+from far_trans_lists import FIRST, REST, K, quality, served, span
+from list_promises import probabilities
+from newcomer_lists import newcomers
 
-from advisor import (
-    ALS,
-    BPR,
-    EASE,
-    Blend,
-    Catalogue,
-    ColdStart,
-    Demographic,
-    Interactions,
-    ItemKNN,
-    Popularity,
-    Ranking,
-    Recipe,
-    calibrate,
-)
-from advisor.data import ClientTable, Eligibility
+from advisor import ALS, BPR, EASE, Blend, Interactions, ItemKNN, Popularity, Recipe
 from advisor.data.ids import IdMap
-from advisor.measures import block_interval, mark_hits, ndcg
 from advisor.recommend.recipes.blend import best_weights, spread
 
-K, LONG = 10, 30
-FIRST, REST = slice(12, 24), slice(24, 35)
-"""Points on which the parts of `Blend.robust()` were compared, and points that were only looked at
-afterwards."""
-WINDOW = 13
-"""Points from which on two test windows do not overlap."""
-ATTRIBUTES = ("segment", "answer:risk", "answer:capacity")
 RECIPES: dict[str, Recipe] = {
     "EASE()": EASE(),
     "Blend.robust()": Blend.robust(),
@@ -61,53 +40,15 @@ RECIPES: dict[str, Recipe] = {
     "ALS()": ALS(),
     "BPR()": BPR(),
 }
-SPIKES: dict[str, Recipe] = {
-    "Popularity(half_life_days=90)": Popularity(half_life_days=90.0),
-    "ItemKNN.conditional(half_life_days=90)": ItemKNN.conditional(half_life_days=90.0),
-    "Blend.for_banks()": Blend.for_banks(),
-    "EASE()": EASE(),
+SPIKES = {
+    name: RECIPES[name]
+    for name in (
+        "Popularity(half_life_days=90)",
+        "ItemKNN.conditional(half_life_days=90)",
+        "Blend.for_banks()",
+        "EASE()",
+    )
 }
-
-
-@cache
-def with_all_open(folder: Path) -> Catalogue:
-    """The catalogue with every product stated to be sold, so that nothing is inferred."""
-    return Catalogue.from_frame(far.catalogue(folder).to_frame().assign(closed=False))
-
-
-def served(folder: Path, day: str, recipe: Recipe, k: int = K, *, infer: bool = True) -> Ranking:
-    """Lists of the evaluated clients among the eligible products."""
-    fitted = recipe.fit(
-        far.interactions(folder, day), catalogue=None if infer else with_all_open(folder)
-    )
-    people = far.evaluated(folder, day)
-    shelf = np.isin(fitted.products, far.eligible(folder, day))[None]
-    return fitted.rank(
-        people, k, eligible=Eligibility(np.zeros(len(people), dtype=np.int64), shelf)
-    )
-
-
-def hits_of(ranking: Ranking, bought: Interactions) -> np.ndarray:
-    return mark_hits(
-        ranking.codes, bought.matrix(IdMap(ranking.client_ids), IdMap(ranking.products))
-    )
-
-
-def quality(ranking: Ranking, bought: Interactions) -> float:
-    """Mean nDCG@10; who bought nothing counts as 0."""
-    at = bought.clients.find(ranking.client_ids)
-    wanted = np.where(
-        at >= 0, np.bincount(bought.client_codes, minlength=len(bought.clients))[at], 0
-    )
-    return float(np.nan_to_num(ndcg(hits_of(ranking, bought), wanted, K)).mean())
-
-
-def span(gap: np.ndarray, block: int) -> str:
-    """Mean with its block interval."""
-    if len(gap) < 4:
-        return f"{gap.mean():+.4f}" if len(gap) else "-"
-    found = block_interval(gap, block=max(1, min(block, len(gap) // 2)))
-    return f"{found.mean:+.4f} [{found.low:+.4f}, {found.high:+.4f}]"
 
 
 def accuracy(folder: Path, days: list[str], stride: int) -> list[str]:
@@ -246,113 +187,6 @@ def _short(recipe: Recipe) -> str:
         return f"Blend of {len(recipe.recipes)} parts"
     changed = {n: v for n, v in recipe.settings().items() if v != type(recipe)().settings()[n]}
     return f"{type(recipe).__name__}({', '.join(f'{n}={v}' for n, v in changed.items())})"
-
-
-def promises(folder: Path, day: str, past: list[str]) -> list[float]:
-    """What was learnt on the windows of `past` says of the lists of `day`, beside what came."""
-    windows = [(served(folder, d, Blend.robust(), LONG), far.held_out(folder, d)) for d in past]
-    now, later = served(folder, day, Blend.robust(), LONG), far.held_out(folder, day)
-    buyers = later.clients.find(now.client_ids) >= 0
-    hits, scores = hits_of(now, later)[buyers], now.scores[buyers, :K]
-    short = [
-        (Ranking(r.client_ids, r.products, r.codes[:, :K], r.scores[:, :K]), bought)
-        for r, bought in windows
-    ]
-    picks, lists = (calibrate(*w[-1], earlier=w[:-1]) for w in (short, windows))
-    stated, true = picks.probability(scores), hits[:, :K]
-    low, high = picks.interval(scores)
-    base = float(true.mean())
-    surest = np.argsort(-stated, axis=None)[: max(stated.size // 1000, 1)]
-    bins = np.minimum((10 * stated).astype(int), 9)
-    eighty = lists.list_length(0.8, in_every_window=True)
-    return [
-        sum(
-            abs(stated[bins == b].mean() - true[bins == b].mean()) * (bins == b).mean()
-            for b in np.unique(bins)
-        ),
-        1.0 - float(((stated - true) ** 2).mean()) / (base * (1.0 - base)),
-        float(low.mean() < base < high.mean()),
-        stated.ravel()[surest].mean(),
-        true.ravel()[surest].mean(),
-        *(lists.coverage(n).share - hits[:, :n].any(axis=1).mean() for n in (K, LONG)),
-        np.nan if eighty is None else eighty.length,
-        np.nan if eighty is None else hits[:, : eighty.length].any(axis=1).mean(),
-    ]
-
-
-def probabilities(folder: Path, days: list[str], stride: int) -> list[str]:
-    """One window against several, on the first part of the points and on the rest: calibration
-    error, skill over the window's own base rate, and what a list of 10 or 30 covers."""
-    every = far.time_points(folder)
-    ends = {d: str(far.held_out(folder, d).days.max()) for d in every}
-    rows: dict[str, list[list[float]]] = {}
-    for day in days:
-        past = [d for d in every if ends[d] <= day][::-1][::WINDOW][::-1]
-        if sum(ends[d] <= day for d in every) < 2:
-            continue
-        part = "first part" if every.index(day) < REST.start else "rest"
-        for name, use in (("one window", past[-1:]), ("every past window", past)):
-            rows.setdefault(f"{name}, {part}", []).append(promises(folder, day, use))
-    lines = [
-        (
-            "| learnt on | points | calibration error | skill [95 %] | points above 0 | base rate"
-            " inside the interval | surest .1 %: stated | came true | coverage of"
-            f" {K}: stated minus true | of {LONG} | length for 80 % | covered then |"
-        ),
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for name, values in rows.items():
-        v = np.array(values)
-        m = np.nanmean(v, axis=0)
-        gaps = [
-            f"{span(v[:, i], -(-13 // stride))}, size {np.abs(v[:, i]).mean():.3f}" for i in (5, 6)
-        ]
-        lines.append(
-            f"| {name} | {len(v)} | {m[0]:.3f} | {span(v[:, 1], -(-13 // stride))} |"
-            f" {(v[:, 1] > 0).mean():.0%} | {m[2]:.0%} | {m[3]:.2f} | {m[4]:.2f} | {gaps[0]} |"
-            f" {gaps[1]} | {m[7]:.0f} | {m[8]:.0%} |"
-        )
-    return lines
-
-
-NEWCOMERS: dict[str, tuple[Recipe, bool]] = {
-    "Popularity()": (Popularity(), False),
-    "Popularity(90), capped and masked": (Popularity(half_life_days=90.0, capped=True), True),
-    "attributes": (Demographic(ATTRIBUTES, half_life_days=90.0), False),
-    "ColdStart.by_attributes(): capped and masked": (ColdStart.by_attributes(), True),
-}
-"""Recipe, and whether what is closed to new buyers is inferred."""
-
-
-def newcomers(folder: Path, days: list[str], stride: int) -> list[str]:
-    """Clients without a purchase: attributes, with and without the mask."""
-    values: dict[str, list[float]] = {name: [] for name in NEWCOMERS}
-    for day in days:
-        bought, later = far.interactions(folder, day), far.held_out_newcomers(folder, day)
-        known, new = (
-            ClientTable.from_frame(f)
-            for f in (
-                far.attributes(folder, day),
-                far.attributes_at_start(folder, later.clients.ids),
-            )
-        )
-        for name, (recipe, infer) in NEWCOMERS.items():
-            fitted = recipe.fit(
-                bought, clients=known, catalogue=None if infer else with_all_open(folder)
-            )
-            offered = np.isin(fitted.products, far.eligible(folder, day))[None]
-            eligible = Eligibility(np.zeros(len(new), dtype=np.int64), offered)
-            lists = fitted.rank(new.ids, K, eligible=eligible, clients=new)
-            values[name].append(quality(lists, later))
-    plain = np.array(values["Popularity()"])
-    return [
-        f"| newcomers, {len(days)} points | nDCG@{K} | minus Popularity() [95 %] |",
-        "|---|---|---|",
-        *(
-            f"| {name} | {np.mean(v):.4f} | {span(np.array(v) - plain, -(-WINDOW // stride))} |"
-            for name, v in values.items()
-        ),
-    ]
 
 
 def other_domain(file: Path) -> list[str]:

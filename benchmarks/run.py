@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-SHARED = ("run", "real_markets")
+SHARED = ("run", "real_markets", "far_trans_lists", "list_promises", "newcomer_lists")
 """Files of this folder that are no benchmark."""
 HERE = Path(__file__).resolve().parent
 PACKAGES = (

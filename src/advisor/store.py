@@ -26,23 +26,27 @@ import numpy as np
 
 from advisor.arrays import check_type
 from advisor.engine.advisor import Advisor
+<<<<<<< HEAD
 from advisor.engine.parts import NEWER, check_fields
 from advisor.engine.state_parts import state_of
+=======
+from advisor.engine.state_parts import check_fields, parts_of, state_of
+>>>>>>> b4bca32 (Split files, folders and the manifest by topic; find finished parts where records are read)
 from advisor.errors import AdvisorError, InputError
-from advisor.files import aside_of, is_file, is_left, read_text, replacing, sync
-from advisor.signatures import check_key, check_signature, signature_of
+from advisor.files import read_text, sync
+from advisor.folders import aside_of, is_file, is_left, replacing
+from advisor.manifest import (
+    ARRAYS,
+    FORMAT,
+    FORMAT_VERSION,
+    MANIFEST,
+    check_key,
+    read_manifest,
+    refuse_links,
+    sha256,
+    signature_of,
+)
 
-FORMAT = "advisor"
-FORMAT_VERSION = 3
-_MANIFEST, _ARRAYS = "manifest.json", "arrays"
-_FIELDS: dict[str, tuple[type, ...]] = {
-    "format": (str,),
-    "format_version": (int,),
-    "library": (str,),
-    "fingerprint": (str,),
-    "parts": (dict,),
-    "files": (dict,),
-}
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 """What an array may be called: a file of the folder, never a way out of it."""
 
@@ -70,7 +74,7 @@ def save(advisor: Advisor, folder: str | Path, *, key: bytes | None = None) -> P
     target = _place(folder)
     parts, arrays = advisor.state.parts()
     try:
-        with replacing(target, _MANIFEST, _strangers) as draft:
+        with replacing(target, MANIFEST, _strangers) as draft:
             _write(draft, {"fingerprint": advisor.fingerprint, "parts": parts}, arrays, key)
     except OSError as error:
         aside = aside_of(target)
@@ -112,7 +116,7 @@ def _standing(target: Path) -> tuple[Path, tuple[int, int] | None]:
     """
     for source in (target, *(() if os.path.lexists(target) else (aside_of(target),))):
         try:
-            found = (source / _MANIFEST).stat()
+            found = (source / MANIFEST).stat()
         except (OSError, ValueError):
             continue
         return source, (found.st_ino, found.st_mtime_ns)
@@ -121,7 +125,7 @@ def _standing(target: Path) -> tuple[Path, tuple[int, int] | None]:
 
 def _loaded(source: Path, key: bytes | None) -> Advisor:
     try:
-        manifest = _read_manifest(source, key)
+        manifest = read_manifest(source, key)
         files: Mapping[str, Any] = manifest["files"]
         arrays = {name: _read_array(source, name, record) for name, record in files.items()}
     except OSError as error:
@@ -180,17 +184,17 @@ def _strangers(folder: Path) -> list[str]:
     program left under a name of ours may lack either.
     """
     left = is_left(folder)
-    named = set[str]() if left else _files_named(folder / _MANIFEST)
+    named = set[str]() if left else _files_named(folder / MANIFEST)
     if named is None:
         return sorted(path.name for path in folder.iterdir())
     strange: list[str] = []
     for path in sorted(folder.iterdir()):
-        if path.name == _ARRAYS and path.is_dir() and not path.is_symlink():
+        if path.name == ARRAYS and path.is_dir() and not path.is_symlink():
             inside = (
                 (p, p.suffix == ".npy" if left else p.name in named) for p in sorted(path.iterdir())
             )
-            strange += [f"{_ARRAYS}/{p.name}" for p, ours in inside if not ours or not is_file(p)]
-        elif path.name != _MANIFEST or not is_file(path):
+            strange += [f"{ARRAYS}/{p.name}" for p, ours in inside if not ours or not is_file(p)]
+        elif path.name != MANIFEST or not is_file(path):
             strange.append(path.name)
     return strange
 
@@ -208,9 +212,9 @@ def _write(
     draft: Path, told: Mapping[str, Any], arrays: Mapping[str, np.ndarray], key: bytes | None
 ) -> None:
     """Fill the draft and bring it to disk."""
-    (draft / _ARRAYS).mkdir()
+    (draft / ARRAYS).mkdir()
     files = {
-        name: {"sha256": _write_array(draft / _ARRAYS / f"{name}.npy", array)}
+        name: {"sha256": _write_array(draft / ARRAYS / f"{name}.npy", array)}
         for name, array in sorted(arrays.items())
     }
     manifest = {
@@ -221,14 +225,14 @@ def _write(
         "files": files,
     }
     text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
-    with (draft / _MANIFEST).open("w", encoding="utf-8") as file:
-        outer = {"manifest_sha256": _sha256(text.encode()), "manifest": text}
+    with (draft / MANIFEST).open("w", encoding="utf-8") as file:
+        outer = {"manifest_sha256": sha256(text), "manifest": text}
         if key is not None:
             outer["signature"] = signature_of(text, key)
         file.write(json.dumps(outer))
         file.flush()
         os.fsync(file.fileno())
-    sync(draft / _ARRAYS)
+    sync(draft / ARRAYS)
     sync(draft)
 
 
@@ -251,8 +255,8 @@ def _read_array(folder: Path, name: str, record: object) -> np.ndarray:
             value=name,
         )
     check_fields(record, {"sha256": (str,)}, f"files.{name}")
-    path, wanted = (folder / _ARRAYS / f"{name}.npy", dict[str, str](record)["sha256"])  # pyright: ignore[reportCallIssue, reportArgumentType]
-    _refuse_links(path.parent, path)
+    path, wanted = (folder / ARRAYS / f"{name}.npy", dict[str, str](record)["sha256"])  # pyright: ignore[reportCallIssue, reportArgumentType]
+    refuse_links(path.parent, path)
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -274,80 +278,3 @@ def _read_array(folder: Path, name: str, record: object) -> np.ndarray:
             value=str(path),
         ) from error
     return np.asarray(mapped)
-
-
-def _refuse_links(*paths: Path) -> None:
-    for path in paths:
-        if path.is_symlink() or (
-            path.exists() and not (path.is_dir() if path.name == _ARRAYS else is_file(path))
-        ):
-            raise InputError(
-                f"{path} is a link or no plain file; what is behind it was not saved here and is"
-                " not read. Restore the folder from a copy.",
-                field="folder",
-                value=str(path),
-            )
-
-
-def _read_manifest(folder: Path, key: bytes | None) -> dict[str, Any]:
-    path = folder / _MANIFEST
-    if not path.exists():
-        raise InputError(
-            f"{folder} holds no saved advisor ({_MANIFEST} is not there); give the folder that"
-            " save() returned.",
-            field="folder",
-            value=str(folder),
-        )
-    _refuse_links(path)
-    try:
-        outer = json.loads(read_text(path))
-        text, wanted = str(outer["manifest"]), outer["manifest_sha256"]
-        manifest: Any = json.loads(text)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(
-            f"{path} is not a manifest of this library ({error}); restore it from a copy.",
-            field="folder",
-            value=str(path),
-        ) from error
-    if _sha256(text.encode(errors="replace")) != wanted:
-        raise InputError(
-            f"{path} has changed since it was saved; advice from it could not be trusted. Restore"
-            " it from a copy.",
-            field="folder",
-            value=str(path),
-        )
-    check_signature(path, outer.get("signature"), text, key)
-    _check_version(path, manifest)
-    check_fields(manifest, _FIELDS, "manifest")
-    return manifest
-
-
-def _check_version(path: Path, manifest: object) -> None:
-    """A manifest of this format, in the version that is read here; its other fields are looked at
-    only then.
-    """
-    told: dict[str, Any] = manifest if isinstance(manifest, dict) else {}  # pyright: ignore[reportUnknownVariableType]
-    kind, number = told.get("format"), told.get("format_version")
-    if kind == FORMAT and type(number) is int and number == FORMAT_VERSION:
-        return
-    known = kind == FORMAT and isinstance(number, int)
-    library = repr(told.get("library", "an unknown version"))[:40]
-    if isinstance(number, int) and known and number > FORMAT_VERSION:
-        remedy = f"So {NEWER}"
-    elif known:
-        remedy = (
-            f"It was saved by an older version of the library ({library}): fit and save again, or"
-            " load it with that version."
-        )
-    else:
-        remedy = "Load it with what saved it, or fit and save again."
-    raise InputError(
-        f"{path} is of format {repr(kind)[:40]} version {repr(number)[:40]}; this version of the"
-        f" library reads {FORMAT!r} in version {FORMAT_VERSION}. {remedy}",
-        field="format_version",
-        value=number,
-    )
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

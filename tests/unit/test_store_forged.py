@@ -25,7 +25,7 @@ from advisor import (
     save,
 )
 from advisor.engine.state_parts import state_of
-from advisor.files import replacing
+from advisor.folders import replacing
 
 CLIENTS = sample.clients(20)
 

@@ -62,10 +62,6 @@ class Partitions:
         """Schema of the files."""
         return schema.remove(schema.get_field_index(self.label))
 
-    def check_parts(self, parts: Iterable[Part]) -> None:
-        """Raise `InputError` where parts have more than `MOST` partitions between them."""
-        self.check({file.name.rpartition("/")[0] for part in parts for file in part.files})
-
     def check(self, values: Iterable[object]) -> None:
         """Raise `InputError` where there are more than `MOST` values."""
         count = len(list(values))

@@ -14,7 +14,16 @@ from typing import Any
 
 from advisor.errors import InputError
 from advisor.files import read_text
-from advisor.runs.parts import UNREADABLE, Part, PartFile, count_statuses, write_json
+from advisor.runs.parts import (
+    RECORDS,
+    UNREADABLE,
+    Part,
+    PartFile,
+    count_statuses,
+    is_whole,
+    recorded_part,
+    write_json,
+)
 
 RUN_FILE, SUMMARY_FILE = "_run.json", "_summary.json"
 FORMAT = 2
@@ -157,6 +166,50 @@ def read_summary(folder: Path) -> RunSummary | None:
         return RunSummary(str(record["run"]), int(record["clients"]), statuses, parts)
     except UNREADABLE as error:
         raise _unreadable(folder / SUMMARY_FILE, "which parts belong to the run", error) from None
+
+
+def finished_parts(folder: Path, run: str) -> dict[str, Part]:
+    """The parts that are there, by name.
+
+    Raises:
+        InputError: One was damaged or changed, or there is a file that would be read as one.
+    """
+    summary = read_summary(folder)
+    if summary is not None and summary.run != run:
+        raise InputError(
+            f"{folder} has the summary of another run than its record; restore it, or choose an"
+            " empty folder.",
+            field="folder",
+            value=str(folder),
+        )
+    of_summary = {} if summary is None else summary.parts
+    names = of_summary.keys() | {f"{p.stem}.parquet" for p in (folder / RECORDS).glob("*.json")}
+    finished: dict[str, Part] = {}
+    files: list[str] = []
+    faults: list[InputError] = []
+    for name in sorted(names):
+        try:
+            part = of_summary.get(name) or recorded_part(folder / name, run)
+            if part is not None:
+                files += [file.name for file in part.files]
+                finished |= {name: part} if is_whole(part) else {}
+        except InputError as error:
+            faults.append(error)
+    if faults:
+        faulty = ", ".join(Path(str(error.value)).name for error in faults[:10])
+        many = f"{len(faults)} parts cannot be kept ({faulty}). The first: "
+        raise InputError(
+            f"{many if len(faults) > 1 else ''}{faults[0]}", field="target", value=faulty
+        )
+    for name in strangers(folder, files):
+        if name.endswith(".parquet") or any((folder / name).rglob("*.parquet")):
+            raise InputError(
+                f"{folder / name} is no part of this run, and would be read as one. Move it"
+                " elsewhere, or choose an empty folder.",
+                field="folder",
+                value=name,
+            )
+    return finished
 
 
 def strangers(folder: Path, names: Iterable[str]) -> list[str]:

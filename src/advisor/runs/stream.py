@@ -33,18 +33,9 @@ from advisor.runs.duplicates import REPEATED, SeenIds
 from advisor.runs.job import AdvisorRef, Job
 from advisor.runs.local import ready_folder
 from advisor.runs.partitions import Partitions, write_advice
-from advisor.runs.parts import (
-    RECORDS,
-    Part,
-    count_statuses,
-    digest_of,
-    file_digest,
-    is_whole,
-    part_name,
-    recorded_part,
-)
+from advisor.runs.parts import RECORDS, Part, count_statuses, digest_of, file_digest, part_name
 from advisor.runs.pool import ordered_results
-from advisor.runs.records import begin_run, read_summary, strangers, write_summary
+from advisor.runs.records import begin_run, finished_parts, write_summary
 from advisor.validation import checked
 
 ROWS_PER_PART = 50_000
@@ -130,13 +121,15 @@ def advise_stream(
     with held(target, "Another run is writing into") as alone, _progress(progress) as moved:
         run = begin_run(target, _record(job, source, rows_per_part, partition_by))
         _clear(target, everything=alone)
-        finished = _finished(target, run)
+        finished = finished_parts(target, run)
         tasks = _Tasks(job, source, target, run, finished, rows_per_part, partitions, stop)
         parts: list[Part] = []
+        values: set[str] = set()
         for part in ordered_results(_advise_part, tasks, workers):
             parts.append(part)
+            values |= {file.name.rpartition("/")[0] for file in part.files}
             if partitions:
-                partitions.check_parts(parts)
+                partitions.check(values)
             moved(part.rows)
         tasks.check(len(parts))
         if not parts:
@@ -241,50 +234,6 @@ def _clear(folder: Path, *, everything: bool) -> None:
     """Remove what killed runs were writing."""
     for place in (folder, *(path for path in folder.iterdir() if path.is_dir())):
         clear_drafts(place, everything=everything)
-
-
-def _finished(folder: Path, run: str) -> dict[str, Part]:
-    """The parts that are there, by name.
-
-    Raises:
-        InputError: One was damaged or changed, or there is a file that would be read as one.
-    """
-    summary = read_summary(folder)
-    if summary is not None and summary.run != run:
-        raise InputError(
-            f"{folder} has the summary of another run than its record; restore it, or choose an"
-            " empty folder.",
-            field="folder",
-            value=str(folder),
-        )
-    of_summary = {} if summary is None else summary.parts
-    names = of_summary.keys() | {f"{p.stem}.parquet" for p in (folder / RECORDS).glob("*.json")}
-    finished: dict[str, Part] = {}
-    files: list[str] = []
-    faults: list[InputError] = []
-    for name in sorted(names):
-        try:
-            part = of_summary.get(name) or recorded_part(folder / name, run)
-            if part is not None:
-                files += [file.name for file in part.files]
-                finished |= {name: part} if is_whole(part) else {}
-        except InputError as error:
-            faults.append(error)
-    if faults:
-        faulty = ", ".join(Path(str(error.value)).name for error in faults[:10])
-        many = f"{len(faults)} parts cannot be kept ({faulty}). The first: "
-        raise InputError(
-            f"{many if len(faults) > 1 else ''}{faults[0]}", field="target", value=faulty
-        )
-    for name in strangers(folder, files):
-        if name.endswith(".parquet") or any((folder / name).rglob("*.parquet")):
-            raise InputError(
-                f"{folder / name} is no part of this run, and would be read as one. Move it"
-                " elsewhere, or choose an empty folder.",
-                field="folder",
-                value=name,
-            )
-    return finished
 
 
 def _changed(path: Path) -> InputError:

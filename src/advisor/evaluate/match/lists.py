@@ -64,25 +64,14 @@ def product_features(catalogue: Catalogue, products: tuple[str, ...]) -> FloatAr
 
 def _popularity(ranking: Ranking, history: Interactions) -> tuple[IntArray, FloatArray]:
     """Holders of each ranked product (p,), mean popularity of what each client holds (c,)."""
-    held = history.matrix()
-    held.data[:] = 1.0
+    held, buyers = history.matrix(), len(history.clients)
     count = np.bincount(held.indices, minlength=len(history.products))
-    column = history.products.find(ranking.products)
-    holders = (
-        np.where(column >= 0, count[np.maximum(column, 0)], 0)
-        if len(count)
-        else np.zeros(len(column), dtype=np.int64)
-    )
-    row_of = np.repeat(np.arange(len(history.clients)), np.diff(held.indptr))
-    share = count[held.indices] / max(len(history.clients), 1)
-    owned = np.bincount(row_of, minlength=len(history.clients))
-    mean = np.bincount(row_of, weights=share, minlength=len(history.clients)) / np.maximum(owned, 1)
-    row = history.clients.find(ranking.client_ids)
-    held_popularity = (
-        np.where(row >= 0, mean[np.maximum(row, 0)], np.nan)
-        if len(mean)
-        else np.full(len(row), np.nan)
-    )
+    row_of = np.repeat(np.arange(buyers), np.diff(held.indptr))
+    share = np.bincount(row_of, weights=count[held.indices] / max(buyers, 1), minlength=buyers)
+    mean = share / np.maximum(np.bincount(row_of, minlength=buyers), 1)
+    # who and what is not known is found at -1, the place of what is appended
+    holders = np.append(count, 0)[history.products.find(ranking.products)]
+    held_popularity = np.append(mean, np.nan)[history.clients.find(ranking.client_ids)]
     return holders.astype(np.int64), held_popularity
 
 

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from advisor.engine.state_parts import NEWER, check_fields
+from advisor.engine.parts import NEWER, check_fields
 from advisor.errors import InputError
 from advisor.files import read_text
 from advisor.folders import is_file

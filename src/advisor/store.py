@@ -26,12 +26,8 @@ import numpy as np
 
 from advisor.arrays import check_type
 from advisor.engine.advisor import Advisor
-<<<<<<< HEAD
-from advisor.engine.parts import NEWER, check_fields
+from advisor.engine.parts import check_fields
 from advisor.engine.state_parts import state_of
-=======
-from advisor.engine.state_parts import check_fields, parts_of, state_of
->>>>>>> b4bca32 (Split files, folders and the manifest by topic; find finished parts where records are read)
 from advisor.errors import AdvisorError, InputError
 from advisor.files import read_text, sync
 from advisor.folders import aside_of, is_file, is_left, replacing

@@ -104,8 +104,8 @@ def optimal_portfolio(
             ),
             gamma,
         )
-    wanted = preferences or Preferences(0.0)
-    wanted = wanted if gamma is None else wanted.with_risk_aversion(gamma)
+    wants = preferences or Preferences(0.0)
+    wants = wants if gamma is None else wants.with_risk_aversion(gamma)
     if (
         target_volatility is not None and gamma != np.inf
     ):  # neither costs nor losses must lead above it
@@ -116,15 +116,15 @@ def optimal_portfolio(
             }
         )
     if scenarios is not None:
-        told = scenarios if isinstance(scenarios, Scenarios) else Scenarios(scenarios)
-        return over_scenarios(model, mandate, wanted, told.of(model.assets), current, cost)
+        table = scenarios if isinstance(scenarios, Scenarios) else Scenarios(scenarios)
+        return over_scenarios(model, mandate, wants, table.of(model.assets), current, cost)
     if current is not None:
-        return _alone(model, mandate, wanted, current=held_weights(model, current), cost=cost)
+        return _alone(model, mandate, wants, current=held_weights(model, current), cost=cost)
     if target_volatility is not None:
         frontier = trace_frontier(model, mandate)
-    gamma = float(frontier.effective_risk_aversion(wanted)[0])
-    found = portfolio_on(frontier, frontier.at_risk_aversion(gamma), gamma, wanted)
-    return found if found.kkt_residual <= CERTIFIED else _alone(model, mandate, wanted)
+    gamma = float(frontier.effective_risk_aversion(wants)[0])
+    best = portfolio_on(frontier, frontier.at_risk_aversion(gamma), gamma, wants)
+    return best if best.kkt_residual <= CERTIFIED else _alone(model, mandate, wants)
 
 
 def _of_return(frontier: Frontier, target: float) -> Portfolio:
@@ -198,13 +198,13 @@ def _check_arguments(
 def _alone(
     model: ReturnModel,
     mandate: Mandate,
-    wanted: Preferences,
+    wants: Preferences,
     *,
     current: FloatArray | None = None,
     cost: float | TradingCost = 0.0,
 ) -> Portfolio:
     """One row of `optimal_portfolios`."""
-    solved = optimal_portfolios(model, mandate, wanted, current=current, cost=cost)
+    solved = optimal_portfolios(model, mandate, wants, current=current, cost=cost)
     status, gamma = str(solved.status[0]), float(solved.risk_aversion[0])
     if status in FAILED:
         raise failure(status, solved.reason(0))

@@ -45,12 +45,12 @@ def row_bindings(
         - np.einsum("r,ri->i", price[1:], limits.rows)
     )
     kinks, below, above = (a[i % len(a)] for a in rows.kinks)
-    found: list[Binding] = []
+    bindings: list[Binding] = []
     for k, side in enumerate(state.side[i].tolist()):
         bent = kinks[k] > limits.lower[k]
         if side == HELD:
             pull = min(marginal[k] + tolerance * above[k], -(marginal[k] + tolerance * below[k]))
-            found.append(
+            bindings.append(
                 Binding(
                     name=f"no_trade:{limits.assets[k]}", shadow_price=max(0.0, float(unit * pull))
                 )
@@ -62,12 +62,12 @@ def row_bindings(
             name = limits.bound_name(k, edge)
             fixed = limits.lower[k] == limits.upper[k]
             if name and abs(push) > CHEAP and (fixed or (edge < 0) == (side == AT_LOWER)):
-                found.append(Binding(name=name, shadow_price=abs(push)))
+                bindings.append(Binding(name=name, shadow_price=abs(push)))
     for j, value in enumerate((dear * price[1:]).tolist()):
         if abs(value) > CHEAP:
-            found.append(
+            bindings.append(
                 Binding(name=limits.row_name(j, -1 if value > 0.0 else 1), shadow_price=abs(value))
             )
     if cap_price > CHEAP:
-        found.append(Binding(name="max_volatility", shadow_price=cap_price))
-    return tuple(sorted(found, key=lambda b: -b.shadow_price))
+        bindings.append(Binding(name="max_volatility", shadow_price=cap_price))
+    return tuple(sorted(bindings, key=lambda b: -b.shadow_price))

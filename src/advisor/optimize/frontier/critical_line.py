@@ -74,19 +74,19 @@ def trace_corners(model: ReturnModel, limits: Limits, *, judged: bool = False) -
         if way is _walked_evenly and out_of_reach(limits):
             raise DeferredInfeasibleError(limits)
         try:
-            found = way(model, limits)
+            traced = way(model, limits)
         except SolverError:
             if best is None and falling is None and way is _covered:
                 raise
             continue
-        if found is None:
+        if traced is None:
             continue
-        if not _ascends(model, *found):
-            falling = _better(falling, found)
-        elif found[1].worst <= CERTIFIED:
-            return found
+        if not _ascends(model, *traced):
+            falling = _better(falling, traced)
+        elif traced[1].worst <= CERTIFIED:
+            return traced
         else:
-            best = _better(best, found)
+            best = _better(best, traced)
     if judged and (best or falling) is not None:
         return _better(best, falling)
     if best is None:
@@ -146,8 +146,8 @@ def _straightforward(model: ReturnModel, limits: Limits) -> Traced | None:
     import advisor.optimize.kernels as kernels
 
     edges = (limits.lower, limits.upper, limits.rows, limits.row_lower, limits.row_upper)
-    told: Any = kernels.trace_path(model.covariance, model.mean, *edges)
-    code, t, w, y, last, slope, *proof = told
+    answer: Any = kernels.trace_path(model.covariance, model.mean, *edges)
+    code, t, w, y, last, slope, *proof = answer
     if code != kernels.END:
         return None
     return CornerPath(t, w, y, slope, last), PathProof(*proof)

@@ -160,11 +160,11 @@ def scaled_program(model: ReturnModel, limits: Limits, *, even: bool = False) ->
             pull / size,
         )
     spread = max(float(np.abs(mean).max()), 1e-12 * float(np.abs(model.mean).max())) or 1.0
-    matrix, low, high, units, kept = _scaled_rows(limits, free, fixed, size, budget)
+    matrix, low, high, units, usable = _scaled_rows(limits, free, fixed, size, budget)
     edges = (limits.lower[free] * size, limits.upper[free] * size, matrix, low, high)
     scaled = (covariance / variance, mean / spread, pull / variance)
     return ScaledProgram(
-        *edges, *scaled, free, fixed, units, kept, variance, centre, spread, size, budget
+        *edges, *scaled, free, fixed, units, usable, variance, centre, spread, size, budget
     )
 
 
@@ -179,7 +179,7 @@ def _scaled_rows(
         return first, budget, budget, np.ones(0), np.arange(0)
     rows = limits.rows[:, free] / unit
     size = np.abs(rows).max(axis=1)
-    kept, decided = np.flatnonzero(size), np.flatnonzero(size == 0.0)
+    usable, decided = np.flatnonzero(size), np.flatnonzero(size == 0.0)
     value = np.einsum("ri,i->r", limits.rows[decided], fixed)
     if (
         decided.size
@@ -189,10 +189,10 @@ def _scaled_rows(
         ).any()
     ):
         raise InfeasibleError("The fixed weights break a limit.")
-    held, size = np.einsum("ri,i->r", limits.rows[kept], fixed), size[kept]
-    matrix = np.concatenate([first, rows[kept] / size[:, None]])
-    low, high = ((edge[kept] - held) / size for edge in (limits.row_lower, limits.row_upper))
-    return matrix, np.concatenate([budget, low]), np.concatenate([budget, high]), size, kept
+    held, size = np.einsum("ri,i->r", limits.rows[usable], fixed), size[usable]
+    matrix = np.concatenate([first, rows[usable] / size[:, None]])
+    low, high = ((edge[usable] - held) / size for edge in (limits.row_lower, limits.row_upper))
+    return matrix, np.concatenate([budget, low]), np.concatenate([budget, high]), size, usable
 
 
 def _hessian(covariance: FloatArray, lift: FloatArray) -> tuple[FloatArray, float]:

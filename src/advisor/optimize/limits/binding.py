@@ -55,14 +55,14 @@ def held_limits(
     """
     dear, edge = np.abs(costs) * unit, np.where(costs > 0.0, limits.lower, limits.upper)
     held = ((dear > ACTIVE) & (np.abs(weights - edge) <= ACTIVE)).nonzero()[0].tolist()
-    found = [
+    priced = [
         (name, dear.item(i))
         for i in held
         if (name := limits.bound_name(i, -1 if costs.item(i) > 0.0 else 1))
     ]
     for j, y in enumerate(prices.tolist()):
         if abs(y) * unit > ACTIVE:
-            found.append((limits.row_name(j, -1 if y > 0.0 else 1), abs(y) * unit))
+            priced.append((limits.row_name(j, -1 if y > 0.0 else 1), abs(y) * unit))
     if cap_price > ACTIVE:
-        found.append(("max_volatility", cap_price))
-    return sorted(found, key=lambda item: -item[1])
+        priced.append(("max_volatility", cap_price))
+    return sorted(priced, key=lambda item: -item[1])

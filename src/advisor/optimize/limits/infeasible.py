@@ -113,8 +113,8 @@ class DeferredInfeasibleError(InfeasibleError):
 
     @cached_property
     def _named(self) -> tuple[str, tuple[str, ...]]:
-        found = name_contradiction(self._limits)
-        return str(found), found.constraints if isinstance(found, InfeasibleError) else ()
+        error = name_contradiction(self._limits)
+        return str(error), error.constraints if isinstance(error, InfeasibleError) else ()
 
     @property
     def constraints(self) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ class DeferredInfeasibleError(InfeasibleError):
 
     @constraints.setter
     def constraints(self, value: tuple[str, ...]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """The base class has nothing to say yet."""
+        """Set by the base class, before the limits are named: left out."""
 
     def __str__(self) -> str:
         return self._named[0]
@@ -135,7 +135,7 @@ class DeferredInfeasibleError(InfeasibleError):
         return _told, (str(self), self.constraints)
 
 
-# what a caller sees of it is the error that it is; the difference is nobody's business
+# to a caller it is an InfeasibleError: repr, pickle and traceback name that class
 DeferredInfeasibleError.__name__ = InfeasibleError.__name__
 DeferredInfeasibleError.__qualname__ = InfeasibleError.__qualname__
 DeferredInfeasibleError.__module__ = InfeasibleError.__module__
@@ -180,11 +180,11 @@ def out_of_reach(limits: Limits) -> bool:
 def _limits(limits: Limits) -> list[_Limit]:
     """Every limit, those on single weights first, so that the filter drops them first."""
     unit = np.eye(len(limits.assets))
-    found: list[_Limit] = []
+    listed: list[_Limit] = []
     barred = np.nonzero(limits.ineligible)[0]
     if barred.size:
         said = f"eligibility ({barred.size} of {len(limits.assets)} assets may not be held)"
-        found.append(
+        listed.append(
             _Limit(
                 "eligible",
                 np.vstack([unit[barred], -unit[barred]]),
@@ -201,30 +201,30 @@ def _limits(limits: Limits) -> list[_Limit]:
         if common.size:
             value = float(edge[common[0]])
             said = f"{kind} {value:g} ({_counted(common.size, 'asset')})"
-            found.append(
+            listed.append(
                 _Limit(kind, unit[common], value, sign, said, repairable=sign > 0 or value > 0.0)
             )
         for i in np.nonzero(~limits.ineligible & ~np.isin(np.arange(edge.size), common))[
             0
         ].tolist():
             name = limits.bound_name(i, int(sign))
-            found.append(_Limit(name, unit[[i]], float(edge[i]), sign, f"{name} {edge[i]:g}"))
+            listed.append(_Limit(name, unit[[i]], float(edge[i]), sign, f"{name} {edge[i]:g}"))
     for j in range(len(limits.row_names)):
         for value, sign in ((float(limits.row_lower[j]), -1.0), (float(limits.row_upper[j]), 1.0)):
             if np.isfinite(value):
                 name = limits.row_name(j, int(sign))
-                found.append(_Limit(name, limits.rows[[j]], value, sign, f"{name} {value:g}"))
-    return found
+                listed.append(_Limit(name, limits.rows[[j]], value, sign, f"{name} {value:g}"))
+    return listed
 
 
-def _excess(kept: Sequence[_Limit], limits: Limits, moved: _Limit | None = None) -> float:
+def _excess(held: Sequence[_Limit], limits: Limits, moved: _Limit | None = None) -> float:
     """How much limits must be broken in total, 0 where they can be met; with `moved`, how far that
     one must move for it (inf: it cannot help).
     """
     from scipy.optimize import linprog
 
     n = len(limits.assets)
-    matrix, right = _inequalities(kept, n)
+    matrix, right = _inequalities(held, n)
     if moved is None:
         slack, cost = -np.eye(len(right)), np.ones(len(right))
     else:
@@ -245,10 +245,10 @@ def _excess(kept: Sequence[_Limit], limits: Limits, moved: _Limit | None = None)
     return float(solved.fun or 0.0) if solved.status == 0 else np.inf
 
 
-def _inequalities(kept: Sequence[_Limit], n: int) -> tuple[FloatArray, FloatArray]:
-    matrix = np.vstack([np.zeros((0, n)), *(e.sign * e.coefficients for e in kept)])
+def _inequalities(held: Sequence[_Limit], n: int) -> tuple[FloatArray, FloatArray]:
+    matrix = np.vstack([np.zeros((0, n)), *(e.sign * e.coefficients for e in held)])
     return matrix, np.concatenate(
-        [np.zeros(0), *(np.full(len(e.coefficients), e.sign * e.value) for e in kept)]
+        [np.zeros(0), *(np.full(len(e.coefficients), e.sign * e.value) for e in held)]
     )
 
 

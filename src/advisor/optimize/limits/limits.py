@@ -215,52 +215,40 @@ def check_budget(limits: Limits, mandate: Mandate) -> None:
             " the eligibility, or add an asset the client may hold.",
             constraints=("eligible",),
         )
+    named = [a for a in mandate.bounds if not limits.ineligible[limits.assets.index(a)]]
+    others = free - len(named)
     if highest < 1.0 - SUM_TOLERANCE:
-        named = [a for a in mandate.bounds if not limits.ineligible[limits.assets.index(a)]]
-        others = free - len(named)
         fixed = sum(mandate.bounds[a][1] for a in named)
-        what = (
-            f"max_weight {mandate.max_weight:g} over {free} {_assets(limits, free)} adds up to"
-            f" {_sum(highest)}"
-            if not named
-            else (
-                f"The upper bounds of {', '.join(named[:5])} ({fixed:g} together) and max_weight"
-                f" {mandate.max_weight:g} over {others} other {_assets(limits, others)} add up to"
-                f" {_sum(highest)}"
-            )
-        )
-        repair = (
-            f"raise it to at least {_up((1.0 - fixed) / others):.4f}"
-            if others
-            else "raise one of them"
-        )
+        nearest = f"raise it to at least {_up((1.0 - fixed) / others):.4f}" if others else ""
         raise InfeasibleError(
-            f"{what}, below the 1 that must be invested; {repair}, or admit more assets.",
+            f"{_sum_of(limits, mandate, named, 1)}, below the 1 that must be invested;"
+            f" {nearest or 'raise one of them'}, or admit more assets.",
             constraints=("max_weight", *(f"max_weight:{a}" for a in named)),
         )
     if lowest > 1.0 + SUM_TOLERANCE:
-        named = [a for a in mandate.bounds if not limits.ineligible[limits.assets.index(a)]]
-        others = free - len(named)
         fixed = sum(mandate.bounds[a][0] for a in named)
-        what = (
-            f"min_weight {mandate.min_weight:g} over {free} {_assets(limits, free)} adds up to"
-            f" {_sum(lowest)}"
-            if not named
-            else (
-                f"The lower bounds of {', '.join(named[:5])} ({fixed:g} together) and min_weight"
-                f" {mandate.min_weight:g} over {others} other {_assets(limits, others)} add up to"
-                f" {_sum(lowest)}"
-            )
-        )
-        repair = (
-            f"lower it to at most {_down((1.0 - fixed) / others):.4f}"
-            if others and fixed <= 1.0
-            else "lower one of them"
-        )
+        can = others and fixed <= 1.0
+        nearest = f"lower it to at most {_down((1.0 - fixed) / others):.4f}" if can else ""
         raise InfeasibleError(
-            f"{what}, above the 1 there is to invest; {repair}.",
+            f"{_sum_of(limits, mandate, named, 0)}, above the 1 there is to invest;"
+            f" {nearest or 'lower one of them'}.",
             constraints=("min_weight", *(f"min_weight:{a}" for a in named)),
         )
+
+
+def _sum_of(limits: Limits, mandate: Mandate, named: list[str], edge: int) -> str:
+    """What the lower (0) or upper (1) bounds add up to, in words."""
+    kind, side = ("min_weight", "lower") if edge == 0 else ("max_weight", "upper")
+    common, total = getattr(mandate, kind), float((limits.lower, limits.upper)[edge].sum())
+    free = int((~limits.ineligible).sum())
+    others = free - len(named)
+    if not named:
+        return f"{kind} {common:g} over {free} {_assets(limits, free)} adds up to {_sum(total)}"
+    fixed = sum(mandate.bounds[a][edge] for a in named)
+    return (
+        f"The {side} bounds of {', '.join(named[:5])} ({fixed:g} together) and {kind} {common:g}"
+        f" over {others} other {_assets(limits, others)} add up to {_sum(total)}"
+    )
 
 
 def _assets(limits: Limits, count: int) -> str:

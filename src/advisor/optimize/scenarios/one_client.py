@@ -48,14 +48,14 @@ def _net_of_costs(
 def over_scenarios(
     model: ReturnModel,
     mandate: Mandate,
-    wanted: Preferences,
+    wants: Preferences,
     scenarios: Scenarios,
     current: object,
     cost: float | TradingCost,
 ) -> Portfolio:
     """One row of `optimal_over_scenarios`."""
     held = None if current is None else held_weights(model, current)
-    solved = optimal_over_scenarios(model, scenarios, wanted, mandate, current=held, cost=cost)
+    solved = optimal_over_scenarios(model, scenarios, wants, mandate, current=held, cost=cost)
     status = str(solved.status[0])
     if status in FAILED:
         raise failure(
@@ -63,12 +63,12 @@ def over_scenarios(
             "The program over scenarios has no answer whose optimality could be proved; check the"
             " scale of the scenarios.",
         )
-    weights, gamma = solved.weights[0], float(wanted.risk_aversion[0])
+    weights, gamma = solved.weights[0], float(wants.risk_aversion[0])
     volatility = float(np.sqrt(max(float(weights @ model.covariance @ weights), 0.0)))
     residual = float(solved.duality_gap[0] / max(1.0, abs(float(solved.objective[0]))))
     tilted = model.mean + scenarios.returns.T @ solved.tilt[0] / scenarios.years
     net, kept = _net_of_costs(
-        cost_rows(held, cost, wanted.status_quo_cost, 1, model.assets), weights, tilted
+        cost_rows(held, cost, wants.status_quo_cost, 1, model.assets), weights, tilted
     )
     binding = _bindings(model, mandate, weights, gamma, net, kept)
     return Portfolio(

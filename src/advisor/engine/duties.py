@@ -16,6 +16,8 @@ from advisor.engine.state import AdvisorState
 if TYPE_CHECKING:
     from advisor.engine.batch import AdviceBatch
 
+FEW = 50_000
+"""Clients times subjects up to which sums are laid out one beside the other, without a search."""
 OWN_CAPS = {"product_share": "max_product_share", "issuer_share": "max_issuer_share"}
 """Condition -> the setting of an advisor that stands beside it."""
 
@@ -123,10 +125,17 @@ def concentrations(batch: AdviceBatch) -> Concentrations:
 def _sums(
     rows: IntArray, subjects: IntArray, money: FloatArray, width: int
 ) -> tuple[IntArray, IntArray, FloatArray]:
-    """Client, subject and money together, by client and then subject; sums in entry order."""
-    keys, place = np.unique(rows * max(width, 1) + subjects, return_inverse=True)
+    """Client, subject and money together, by client and then subject; sums in entry order, and all
+    of them above 0.
+    """
+    keys = rows * width + subjects
+    if keys.max(initial=0) < FEW:
+        total = np.bincount(keys, weights=money).astype(np.float64, copy=False)
+        keys = total.nonzero()[0]
+        return keys // width, keys % width, total[keys]
+    keys, place = np.unique(keys, return_inverse=True)
     total = np.bincount(place, weights=money, minlength=len(keys)).astype(np.float64, copy=False)
-    return keys // max(width, 1), keys % max(width, 1), total
+    return keys // width, keys % width, total
 
 
 def product_duties(batch: AdviceBatch, i: int, code: int) -> tuple[Rule, ...]:

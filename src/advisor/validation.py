@@ -187,17 +187,12 @@ def _generic(origin: Any) -> Any:
     if issubclass(origin, np.ndarray):
         return Annotated[Any, Instance(np.ndarray)]
     if issubclass(origin, Mapping):
-        return Annotated[Any, Named("mapping", _maps, "a mapping")]
+        return Annotated[Any, Named("mapping", lambda v: isinstance(v, Mapping), "a mapping")]
     if issubclass(origin, Collection):
         return Listed
     if issubclass(origin, Iterable):
         return Items
     return Annotated[Any, Instance(origin)] if origin.__module__.startswith("advisor.") else Any
-
-
-def _maps(value: object) -> bool:
-    table = getattr(value, "ndim", 0) > 1
-    return hasattr(value, "keys") and hasattr(value, "__getitem__") and not table
 
 
 def _refuse(

@@ -8,9 +8,14 @@ Fits may use BLAS: a fit is saved, not made again.
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
+from types import FrameType
 
 import pytest
+
+from advisor import Client, load, sample, save
+from strategies import sample_advisor
 
 SRC = Path(__file__).resolve().parents[1] / "src" / "advisor"
 
@@ -148,3 +153,47 @@ def test_every_allowance_is_used() -> None:
 )
 def test_the_rule_would_catch_it(code: str, use: str) -> None:
     assert uses(ast.parse(code)) == {use}
+
+
+def test_no_function_that_runs_while_advising_and_verifying_strays(tmp_path: Path) -> None:
+    """Whatever file it stands in: the functions that really run, seen by the interpreter itself."""
+    client = Client(
+        id="li",
+        wealth=250_000,
+        horizon_years=8,
+        age=41,
+        level=3,
+        assessed_on="2026-05-04",
+        holdings={"P013": 30_000},
+        locked={"P013"},
+        biases={"loss_aversion": 2.0},
+    )
+    folder, table = save(sample_advisor(), tmp_path / "advisor"), sample.clients(40)
+    ran: set[tuple[str, int]] = set()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(str(SRC)):
+            ran.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+
+    sys.setprofile(note)
+    try:
+        advisor = load(folder)
+        for one in (sample.client(), client):
+            assert advisor.verify(advisor.advise(one, as_of="2026-11-20"), one).ok
+        list(advisor.advise_many(table, as_of="2026-11-20"))
+    finally:
+        sys.setprofile(None)
+    assert len({file for file, _ in ran}) > 60
+    strays = set()
+    for name in {file for file, _ in ran}:
+        tree = ast.parse(Path(name).read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+                if (name, first) in ran:
+                    where = Path(name).relative_to(SRC).as_posix()
+                    strays |= {(where, node.name, use) for use in uses(node)}
+    checks = {("data/returns.py", "_checked_covariance", "np.linalg")}
+    """Refuses a loaded matrix that is no covariance; what it lets through is as it was saved."""
+    strays = {s for s in strays - checks if (s[0], s[2]) not in ALLOWED}
+    assert not strays, sorted(strays)

@@ -209,18 +209,12 @@ class AdviceBatch:
         """Limits that hold client i's portfolio back and their shadow prices, dearest first, from
         its certificate.
         """
-        proof, level_group = (
-            self.allocations.locked_rows.get(i),
-            self.allocations.level_groups[self.allocations.level_group_of[i]],
-        )
+        proof = self.allocations.locked_rows.get(i)
         if proof is not None:
             solved, row = proof
             return [(limit.name, limit.shadow_price) for limit in solved.binding(row)]
-        return (
-            []
-            if level_group.placer is None
-            else level_group.placer.binding(self.allocations.effective.item(i))
-        )
+        placer = self.allocations.level_groups[self.allocations.level_group_of[i]].placer
+        return [] if placer is None else placer.binding(self.allocations.effective.item(i))
 
     @checked
     def flag_text(self, name: str, language: str | None = None) -> str:
@@ -256,12 +250,8 @@ class AdviceBatch:
         """P(bought within the calibration's window | the client buys something), nan where empty or
         not calibrated; shape (c, k).
         """
-        calibration = self.state.calibration
-        return (
-            np.full_like(self.pick_relevance, np.nan)
-            if calibration is None
-            else calibration.probability(self.pick_relevance)
-        )
+        learnt, scores = self.state.calibration, self.pick_relevance
+        return np.full_like(scores, np.nan) if learnt is None else learnt.probability(scores)
 
     def served(self) -> Ranking:
         """The picks as served, scored by relevance alone: what a calibration learns from."""

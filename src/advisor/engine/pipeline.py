@@ -31,8 +31,15 @@ from advisor.engine.orders import (
 )
 from advisor.engine.picks.nearer import come_nearer
 from advisor.engine.picks.picks import Case, Chosen, choose
-from advisor.engine.portfolios.allocation import Allocations, allocate, first_status
-from advisor.engine.portfolios.statuses import HOLDINGS_ABOVE, OK, STATUSES, STOPPED, has_portfolio
+from advisor.engine.portfolios.allocation import Allocations, allocate
+from advisor.engine.portfolios.statuses import (
+    HOLDINGS_ABOVE,
+    OK,
+    STATUSES,
+    STOPPED,
+    first_status,
+    has_portfolio,
+)
 from advisor.engine.state import AdvisorState
 from advisor.engine.universe.eligibility_cache import Eligible
 from advisor.engine.universe.holdings import Holdings, holdings_of

@@ -194,8 +194,7 @@ def conditional_value_at_risk(returns: Returns, level: OpenShare = 0.95) -> Floa
 
     Returns:
         Exact for the empirical distribution: where `(1 - level) * T` is not whole, the edge period
-            counts in part, which is the
-        minimum over z of `z + mean(max(loss - z, 0)) / (1 - level)`.
+        counts in part, which is the minimum over z of `z + mean(max(loss - z, 0)) / (1 - level)`.
 
     Source: Rockafellar & Uryasev (2002), section 2.
 

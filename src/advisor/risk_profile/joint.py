@@ -31,10 +31,9 @@ def joint_profiles(profiles: RiskProfiles, accounts: Sequence[str]) -> RiskProfi
 
     Returns:
         A row an account, in order of first appearance: the lowest level, with that member's
-            probabilities, limit and target volatility (the first of
-        equals); the lowest score of each dimension; the earliest expiry, unknown where one is; the
-        lowest category and flags where any member has them. An account with a member who has no
-        assessment has none.
+        probabilities, limit and target volatility (the first of equals); the lowest score of each
+        dimension; the earliest expiry, unknown where one is; the lowest category and flags where
+        any member has them. An account with a member who has no assessment has none.
 
     Raises:
         InputError: Not one account a member.

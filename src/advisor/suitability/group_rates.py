@@ -34,11 +34,11 @@ def fairness(
 
     Returns:
         Indexed by group: `clients`; `mean_level` of the assessed, its difference from all others'
-            with a 95 % interval (`difference`, `low`, `high`: the
-        interval is what chance alone would do, so one that excludes 0 is worth an explanation, not
-        a verdict); `unassessed` (share without a level); `refused` (mean share of products refused
-        to the assessed) and `access` (share open to the group divided by that open to the others;
-        below 0.8 is the four-fifths rule of thumb), nan without eligibility.
+        with a 95 % interval (`difference`, `low`, `high`: the interval is what chance alone would
+        do, so one that excludes 0 is worth an explanation, not a verdict); `unassessed` (share
+        without a level); `refused` (mean share of products refused to the assessed) and `access`
+        (share open to the group divided by that open to the others; below 0.8 is the four-fifths
+        rule of thumb), nan without eligibility.
 
     Raises:
         InputError: Not one group a client.

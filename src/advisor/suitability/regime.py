@@ -178,21 +178,15 @@ class Regime:
         )
 
     def matrix(self) -> dict[str, tuple[str, ...]]:
-        """The client-by-product matrix: for "lowest" and "1".."5" what the level rules say of
-        R1..R5.
-        """
+        """For "lowest" and "1".."5" what the level rules say of R1..R5."""
         rows: dict[str, tuple[str, ...]] = {}
         for row in ("lowest", "1", "2", "3", "4", "5"):
-            found = [
-                {
-                    r.decision
-                    for r in self.pack.rules
-                    if r.when == "level" and level in _cells(r, row)
-                }
-                for level in range(1, 6)
+            said = [
+                {r.decision for r in self.pack.rules if r.when == "level" and n in _cells(r, row)}
+                for n in range(1, 6)
             ]
             rows[row] = tuple(
-                "refuse" if "refuse" in d else "warn" if "warn" in d else "allow" for d in found
+                "refuse" if "refuse" in d else "warn" if "warn" in d else "allow" for d in said
             )
         return rows
 
@@ -266,10 +260,8 @@ class Regime:
             return self._by_class(facts, product_facts_of_assets(model))
         products = self._by_class(facts, product_facts_of(catalogue))
         invests = (catalogue.exposures(model.ids) > 0.0).astype(np.float64)
-        return Eligibility(
-            products.class_of,
-            (np.einsum("kp,pn->kn", products.allowed.astype(np.float64), invests)) > 0.0,
-        )
+        reached = np.einsum("kp,pn->kn", products.allowed.astype(np.float64), invests)
+        return Eligibility(products.class_of, reached > 0.0)
 
     @checked
     def eligible_assets(
@@ -289,10 +281,8 @@ class Regime:
 
     def _by_class(self, facts: Facts, products: ProductFacts) -> Eligibility:
         class_of, first = Cuts.of(products, self.packs_of(products)).classes(facts)
-        return Eligibility(
-            class_of,
-            self._masks(facts if len(first) == len(facts) else facts.take(first), products),
-        )
+        one_each = facts if len(first) == len(facts) else facts.take(first)
+        return Eligibility(class_of, self._masks(one_each, products))
 
     def _masks(
         self, facts: Facts, products: ProductFacts, only: Container[Condition] | None = None

@@ -162,11 +162,7 @@ def test_every_recipe_has_a_small_grid_of_its_own_kind(recipe: Recipe) -> None:
 
 def test_refusals_say_what_to_do() -> None:
     bought = relevances(60)
-    for window, says in (
-        (0, "window is 0 .* at least 1"),
-        (2.5, "window"),
-        ("a year", "window"),
-    ):
+    for window, says in ((0, "window is 0 .* at least 1"), (2.5, "window"), ("a year", "window")):
         with pytest.raises(InputError, match=says):
             EASE().tuned(bought, window=window)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="interactions"):

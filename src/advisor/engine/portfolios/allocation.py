@@ -17,11 +17,7 @@ from advisor.engine.portfolios.statuses import (
     EXPIRED,
     HOLDINGS_ABOVE,
     INFEASIBLE,
-    INVALID,
     NO_ASSET,
-    NO_LEVEL,
-    NO_MONEY,
-    NOT_ASSESSED,
     OK,
     STATUSES,
     has_portfolio,
@@ -78,25 +74,6 @@ class Allocations:
     def causes(self, i: int) -> list[str]:
         """Biases that raise client i's risk aversion."""
         return [name for name, factor in self.factors.items() if factor[i] > 1.0]
-
-
-def first_status(
-    clients: ClientTable, profiles: RiskProfiles, unknown: Mapping[int, str]
-) -> tuple[IntArray, dict[int, str]]:
-    """Status of each client before any portfolio is looked for, shape (c,), and what is wrong with
-    the bad rows.
-    """
-    status = np.full(len(clients), OK, dtype=np.int64)
-    status[clients.wealth <= 0.0] = NO_MONEY
-    status[profiles.level == 0] = NO_LEVEL
-    problems: dict[int, str] = {}
-    for row, text in profiles.problems.items():
-        status[row], problems[row] = NOT_ASSESSED, text
-    for row, text in unknown.items():
-        status[row], problems[row] = INVALID, text
-    for row, text in clients.problems.items():
-        status[row], problems[row] = INVALID, text
-    return status, problems
 
 
 def measured_biases(clients: ClientTable) -> FloatArray | None:

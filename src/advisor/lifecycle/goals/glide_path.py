@@ -42,7 +42,7 @@ def glide_path(
 
     Returns:
         Shares of the broadcast shape: exactly `start` at or beyond `length`, exactly `end` at 0,
-            monotone between.
+        monotone between.
 
     Raises:
         InputError: A share is outside 0..1, a length or steepness is not positive, or an unknown

@@ -86,9 +86,8 @@ def required_saving(
 
     Returns:
         Money a month, shape (c,), 0 where today's money is enough. Wealth at the date is linear in
-        the saving on every path, so each path has its own
-        exact answer and the result is their quantile: no search, and never less on a higher
-            probability.
+        the saving on every path, so each path has its own exact answer and the result is their
+        quantile: no search, and never less on a higher probability.
 
     Raises:
         InputError: A probability outside (0, 1), or a date that is not in the future.
@@ -180,8 +179,8 @@ class GoalPlan:
 
         Returns:
             One portfolio a funded goal, by name: see `goal_portfolios`. Money that is less than
-                needed stands for the part of the amount that it can meet; the rest is
-            the task of the saving, never of more risk.
+            needed stands for the part of the amount that it can meet; the rest is the task of the
+            saving, never of more risk.
 
         Raises:
             InputError: No goal has money.
@@ -235,7 +234,7 @@ def plan_goals(
 
     Returns:
         The plan: money over all goals and the surplus add up to wealth, and no goal has less than
-            it needs while one of lower priority has any.
+        it needs while one of lower priority has any.
 
     Raises:
         InputError: Negative wealth, no list of goals, a mean or volatility for another number of

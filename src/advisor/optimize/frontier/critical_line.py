@@ -59,7 +59,7 @@ def trace_corners(model: ReturnModel, limits: Limits, *, judged: bool = False) -
 
     Returns:
         The corners, and their proof: every KKT residual is below 1e-9, also between corners, and
-            mean and variance do not fall. Where the caller judges, the best path there is.
+        mean and variance do not fall. Where the caller judges, the best path there is.
 
     Raises:
         InfeasibleError: No portfolio satisfies the limits (unnamed: see

@@ -130,8 +130,8 @@ class FrontierLookup:
 
         Returns:
             Shape (c, 4): effective risk aversion, and the factors of loss aversion, disposition and
-                overconfidence. What `combine_corrections` gives for the
-            optimum of the behavioural preferences on this frontier, in one pass.
+            overconfidence. What `combine_corrections` gives for the optimum of the behavioural
+            preferences on this frontier, in one pass.
         """
         import advisor.optimize.kernels as kernels
 

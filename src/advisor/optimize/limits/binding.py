@@ -31,9 +31,8 @@ def binding_limits(
 
     Returns:
         Prices in the client's objective `m'w - g/2 w'Sw`: what one more unit of the limit adds a
-        year. Where `g` is inf, or the cap on volatility leaves
-        nothing but the least risky portfolio, so that a unit of it is worth more than any number:
-            of minus half the variance.
+        year. Where `g` is inf, or the cap on volatility leaves nothing but the least risky
+        portfolio, so that a unit of it is worth more than any number: of minus half the variance.
     """
     unit = max(effective, 1.0) if effective < np.inf else 1.0
     cap, price = limits.max_volatility, 0.0

@@ -159,10 +159,8 @@ def out_of_reach(limits: Limits) -> bool:
     if not limits.row_names:
         return False
     room, left = limits.upper - limits.lower, 1.0 - limits.lower.sum()
-    base, scale = (
-        limits.rows @ limits.lower,
-        REACH * np.maximum(1.0, np.abs(limits.rows).max(axis=1)),
-    )
+    base = np.einsum("rn,n->r", limits.rows, limits.lower)
+    scale = REACH * np.maximum(1.0, np.abs(limits.rows).max(axis=1))
     order = np.argsort(limits.rows, axis=1)
     for ranked, sign in ((order, 1.0), (order[:, ::-1], -1.0)):
         width = room[ranked]

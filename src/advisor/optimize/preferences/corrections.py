@@ -169,7 +169,7 @@ def combine_corrections(
 
     Returns:
         Factors multiply: `effective = rational * min(cap, loss aversion * disposition *
-            overconfidence)`. Elementwise, so a row does not depend on its batch.
+        overconfidence)`. Elementwise, so a row does not depend on its batch.
 
     Raises:
         InputError: Lengths disagree, or a risk aversion is negative or nan.

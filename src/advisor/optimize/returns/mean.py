@@ -48,8 +48,8 @@ def bayes_stein(
 
     Returns:
         Shape (n,): `(1 - v) * mean + v * m0` with `v = (n + 2) / (n + 2 + count * (mean - m0)' S^-1
-            (mean - m0))`, which is in (0, 1].
-        An asset with no variance is known, so it keeps its mean and takes no part.
+        (mean - m0))`, which is in (0, 1]. An asset with no variance is known, so it keeps its mean
+        and takes no part.
 
     Raises:
         InputError: The covariance is singular, or too few rows for the unbiased inverse.

@@ -82,10 +82,9 @@ def optimal_over_scenarios(
 
     Returns:
         A row a client: a short exact walk from the frontier's portfolio, or an interior point
-            method (always with costs), and each proved by its dual:
-        tilted scenario weights turn the problem into a smooth one that is above it everywhere, and
-        the linear bound of that one over the limits is exact. Nothing with a gap above 1e-7 is
-        called solved.
+        method (always with costs), and each proved by its dual: tilted scenario weights turn the
+        problem into a smooth one that is above it everywhere, and the linear bound of that one over
+        the limits is exact. Nothing with a gap above 1e-7 is called solved.
 
     Raises:
         InputError: Other assets, or costs without holdings.

@@ -189,7 +189,7 @@ class FittedModel:
 
         Returns:
             Length k: the first of what `explain` gives, None where that is no product or does not
-                speak for it.
+            speak for it.
         """
         parts = self.encoder.parts(batch) if columns else None
         if parts is None or not len(parts.rows):

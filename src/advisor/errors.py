@@ -3,13 +3,11 @@
 ::
 
     AdvisorError
-      x InputError (also ValueError)   what you passed cannot be used; `.field` and `.value` name it
-         correct it, call again x InfeasibleError                the limits contradict each other;
-      `.constraints` names them      relax one, call again x SolverError                    a solver
-      gave up; `.solver` and `.status` say which and how      another solver or scale x AdapterError
-                        one record of an outside system is bad; `.record_id` names it    mend the
-      record; the rest went on x StoppedError                   the service was stopped; `.since`
-      and `.reason` say it            wait until it goes on
+      x InputError (a ValueError)  what you passed cannot be used: `.field`, `.value`; correct it
+      x InfeasibleError            limits contradict each other: `.constraints`; relax one
+      x SolverError                a solver gave up: `.solver`, `.status`; another one, or scale
+      x AdapterError               one record of an outside system: `.record_id`; the rest went on
+      x StoppedError               the service was stopped: `.since`, `.reason`; wait
 
 A message says what was wrong (with the value), why it matters, and what to do. In a batch the same
 sentence is the reason of a row's `status`; nothing is raised for a row.

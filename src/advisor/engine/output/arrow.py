@@ -1,30 +1,36 @@
 """A batch of advice as an Arrow table: the schema that files, engines and warehouses see.
 
-================================
-===================================================================================================
-column                           what ================================
-===================================================================================================
-client_id                        as given; null where the row had none as_of
-   the day of the advice (date32) status                           "ok", or why there is no advice
-reasons                          codes of the card's reasons in its order, each once, "|" between
-them; "" where there is none problem                          what is wrong with the row, null where
-nothing is level                            C1..C5 as 1..5, 0 = none (int8) limited_by, flags
-        what held the level down; controls that fired, "|" between them target_volatility
-    annual, null at level 0 risk_aversion                    implied by the level, inf where even
-the least risky portfolio is at the target; null without a portfolio effective_risk_aversion
- after behavioural corrections, never lower expected_return                  of the portfolio after
-the orders, annual, before fees annual_fee, net_return           of the products held then, as a
-fraction of wealth; the return less it annual_fee_money                 the same fees in money
-expected_volatility              of the portfolio after the orders, annual stressed_loss
-       of it, as a fraction of wealth cash                             money that stays uninvested
-optimal_return, optimal_volatility   of the target portfolio kkt_residual                     proof
-that the weights are optimal; rounding is below 1e-7 weight:<asset>                   target weight,
-null without a portfolio after:<asset>                    weight after the orders; what is left to 1
-is cash unplaced:<asset>                 money that the target has more of than the portfolio after
-the orders pick_<i>                         product id, null where the slot is empty pick_<i>_score,
-_money, _reasons score; money to place in it, 0 = a suggestion; codes, "|" between them sales
-                    list of (product_id, money to sell) ================================
-===================================================================================================
+============================ =====================================================================
+column                       what
+============================ =====================================================================
+client_id                    as given; null where the row had none
+as_of                        the day of the advice (date32)
+status                       "ok", or why there is no advice
+reasons                      codes of the reasons in their order, each once, "|" between them
+problem                      what is wrong with the row, null where nothing is
+level                        C1..C5 as 1..5, 0 = none (int8)
+limited_by, flags            what held the level down; controls that fired, "|" between them
+target_volatility            annual, null at level 0
+risk_aversion                implied by the level; inf where the least risky portfolio is at the
+                             target, null without a portfolio
+effective_risk_aversion      after behavioural corrections, never lower
+expected_return              of the portfolio after the orders, annual, before fees
+annual_fee, net_return       of the products held then, a fraction of wealth; the return less it
+annual_fee_money             the same fees in money
+expected_volatility          of the portfolio after the orders, annual
+stressed_loss                of it, as a fraction of wealth
+cash                         money that stays uninvested
+optimal_return, _volatility  of the target portfolio
+kkt_residual                 proof that the weights are optimal; rounding is below 1e-7
+weight:<asset>               target weight, null without a portfolio
+after:<asset>                weight after the orders; what is left to 1 is cash
+unplaced:<asset>             money that the target has more of than the portfolio after the orders
+pick_<i>                     product id, null where the slot is empty
+pick_<i>_score               score of the pick
+pick_<i>_money               money to place in it, 0 = a suggestion
+pick_<i>_reasons             codes, "|" between them
+sales                        list of (product_id, money to sell)
+============================ =====================================================================
 
 The schema's metadata holds `advisor.fingerprint` (of model, rules, catalogue and relevance),
 `advisor.version`, `advisor.as_of` and `advisor.picks`: with the client's row they are all that a

@@ -293,7 +293,7 @@ class AdviceBatch:
 
     def __repr__(self) -> str:
         counts = np.bincount(self.allocations.status, minlength=len(STATUSES))
-        told = ", ".join(
+        status_counts = ", ".join(
             f"{n:,} {name}" for name, n in zip(STATUSES, counts.tolist(), strict=True) if n
         )
-        return f"AdviceBatch({len(self):,} clients on {self.as_of}: {told})"
+        return f"AdviceBatch({len(self):,} clients on {self.as_of}: {status_counts})"

@@ -125,8 +125,8 @@ def refused_by(batch: AdviceBatch, i: int) -> tuple[str, dict[str, Scalar]]:
         if not any(rule.when in BY_LEVEL for rule in refusing):
             in_reach.update(rule.id for rule in refusing)
     named = sorted(counts, key=lambda rule: (-in_reach[rule], -counts[rule], rule))[:MOST_RULES]
-    told = ", ".join(f"{rule} {counts[rule]}/{len(products)}" for rule in named)
-    return told, worded("text", state.regime.rule(named[0]).text_in) if named else {"text": ""}
+    refusals = ", ".join(f"{rule} {counts[rule]}/{len(products)}" for rule in named)
+    return refusals, worded("text", state.regime.rule(named[0]).text_in) if named else {"text": ""}
 
 
 def by_behaviour(batch: AdviceBatch) -> FloatArray:
@@ -134,14 +134,14 @@ def by_behaviour(batch: AdviceBatch) -> FloatArray:
     allocations, clients = batch.allocations, batch.clients
     if not allocations.locked_rows:
         return allocations.effective
-    found = allocations.effective.copy()
+    risk_aversion = allocations.effective.copy()
     locked_rows = np.array(sorted(allocations.locked_rows), dtype=np.int64)
-    found[locked_rows] = allocations.risk_aversion[locked_rows]
+    risk_aversion[locked_rows] = allocations.risk_aversion[locked_rows]
     rows = np.array(
         [row for row in locked_rows.tolist() if allocations.causes(row)], dtype=np.int64
     )
     if not len(rows):
-        return found
+        return risk_aversion
     some = clients.take(rows)
     measured, years = measured_biases(some), np.maximum(some.horizon_years, SHORTEST_HORIZON)
     for at in np.unique(allocations.level_group_of[rows]).tolist():
@@ -151,8 +151,8 @@ def by_behaviour(batch: AdviceBatch) -> FloatArray:
             corrected = placer.corrected(
                 rational, measured[:, here], years[here], batch.state.biases
             )
-            found[rows[here]] = corrected[:, 0]
-    return found
+            risk_aversion[rows[here]] = corrected[:, 0]
+    return risk_aversion
 
 
 def kept_adds_risk(batch: AdviceBatch, locked_rows: IntArray) -> BoolArray:

@@ -91,7 +91,7 @@ def concentrations(batch: AdviceBatch) -> Concentrations:
     # 2. each condition sums over its own subjects
     caps = state.caps
     deposit, own, issuer_of = caps.exempt, caps.own, caps.issuer_of
-    found: list[tuple[IntArray, IntArray, list[str], FloatArray]] = []
+    breaches: list[tuple[IntArray, IntArray, list[str], FloatArray]] = []
     for position, cap in enumerate(limits):
         if cap.when == "product_share":
             names, subject, counted = catalogue.ids.ids, codes, ~deposit[codes]
@@ -108,16 +108,16 @@ def concentrations(batch: AdviceBatch) -> Concentrations:
         value = total if cap.when == "insured_deposit" else total / batch.clients.wealth[at]
         over: BoolArray = exceeds(value, cap.limit) if cap.limit else value > 0.0
         subjects = [names[j] for j in who[over].tolist()]
-        found.append((at[over], np.full(len(subjects), position), subjects, value[over]))
+        breaches.append((at[over], np.full(len(subjects), position), subjects, value[over]))
     # 3. by client
-    all_rows = np.concatenate([f[0] for f in found]) if found else np.zeros(0, dtype=np.int64)
+    all_rows = np.concatenate([f[0] for f in breaches]) if breaches else np.zeros(0, dtype=np.int64)
     order = np.argsort(all_rows, kind="stable")
-    names_of = [name for f in found for name in f[2]]
+    names_of = [name for f in breaches for name in f[2]]
     return Concentrations(
         all_rows[order].astype(np.int64),
-        np.concatenate([f[1] for f in found])[order] if found else all_rows,
+        np.concatenate([f[1] for f in breaches])[order] if breaches else all_rows,
         tuple(names_of[j] for j in order.tolist()),
-        np.concatenate([f[3] for f in found])[order] if found else np.zeros(0),
+        np.concatenate([f[3] for f in breaches])[order] if breaches else np.zeros(0),
         limits,
     )
 

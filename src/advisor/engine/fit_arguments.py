@@ -41,9 +41,9 @@ OPTIONAL: dict[str, tuple[type, str]] = {
 """Argument -> its class, and what to do where it is something else."""
 
 
-def check_optional(**given: Any) -> None:
+def check_optional(**arguments: Any) -> None:
     """Raise `InputError` for an argument of another class; None is left out."""
-    for name, value in given.items():
+    for name, value in arguments.items():
         if value is not None:
             kind, remedy = OPTIONAL[name]
             check_type(value, kind, name, remedy)
@@ -97,11 +97,11 @@ def with_closed(catalogue: Catalogue, closed: tuple[str, ...]) -> Catalogue:
     """The catalogue in which exactly the products of these ids are `closed`: held by who holds
     them, offered to nobody.
     """
-    found = set(closed)
-    if not any((p.id in found) != p.closed for p in catalogue.products):
+    closed_ids = set(closed)
+    if not any((p.id in closed_ids) != p.closed for p in catalogue.products):
         return catalogue
     products = tuple(
-        p if p.closed == (p.id in found) else p.model_copy(update={"closed": not p.closed})
+        p if p.closed == (p.id in closed_ids) else p.model_copy(update={"closed": not p.closed})
         for p in catalogue.products
     )
     return replace(catalogue, products=products)

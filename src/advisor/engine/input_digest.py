@@ -41,14 +41,14 @@ def input_digests(clients: ClientTable, as_of: np.datetime64, slots: int = SLOTS
         as_of: The day of the advice.
         slots: Products asked for, which an advice without picks could not show otherwise.
     """
-    found: list[str] = []
+    digests: list[str] = []
     question = _question(as_of, slots)
     for part in clients.chunks(_ROWS_AT_A_TIME):
         records = (
             (_record(part, i) for i in range(len(part))) if len(part) <= _FEW else _records(part)
         )
-        found += [_digest(part, i, record, question) for i, record in enumerate(records)]
-    return found
+        digests += [_digest(part, i, record, question) for i, record in enumerate(records)]
+    return digests
 
 
 def input_digest(
@@ -63,9 +63,9 @@ def _question(as_of: np.datetime64, slots: int | None) -> bytes:
 
 
 def _digest(clients: ClientTable, i: int, record: bytes, question: bytes) -> str:
-    told = b"problem:" + clients.problems[i].encode() if i in clients.problems else record
+    content = b"problem:" + clients.problems[i].encode() if i in clients.problems else record
     return blake2b(
-        _NOTHING.join((question, b"|", clients.ids[i].encode(), b"|", told)), digest_size=BYTES
+        _NOTHING.join((question, b"|", clients.ids[i].encode(), b"|", content)), digest_size=BYTES
     ).hexdigest()
 
 
@@ -81,7 +81,7 @@ def _record(clients: ClientTable, i: int) -> bytes:
     """All that row i says, for a few rows: the same bytes as `_records` finds by column."""
     head = [float(getattr(clients, name).item(i)) + 0.0 for name in _HEAD]
     head.append(float(clients.assessed_on[i].astype(np.int64)))
-    told = [pack(f"<{len(head)}d", *(np.nan if value != value else value for value in head))]
+    packed = [pack(f"<{len(head)}d", *(np.nan if value != value else value for value in head))]
     words = [
         _tag(name, word) for name in WORDS if (word := getattr(clients, name).word(i)) is not None
     ]
@@ -90,19 +90,19 @@ def _record(clients: ClientTable, i: int) -> bytes:
         for q in sorted(clients.answers)
         if (word := clients.answers[q].word(i)) is not None
     ]
-    told.append(pack(f"<{len(words)}Q", *words))
+    packed.append(pack(f"<{len(words)}Q", *words))
     for name in sorted(clients.biases):
         value = clients.biases[name].item(i)
-        told.append(_NOTHING if value != value else pack("<Qd", _tag("bias", name), value + 0.0))
+        packed.append(_NOTHING if value != value else pack("<Qd", _tag("bias", name), value + 0.0))
     for kind in ("holdings", *SETS):
         table = getattr(clients, kind)
         if table.names:
-            told += [
+            packed += [
                 pack("<Qd", _tag(kind, name), value)
                 for name, value in table.row(i).items()
                 if value != 0.0
             ]
-    return _NOTHING.join((*told, _goals(clients, i)))
+    return _NOTHING.join((*packed, _goals(clients, i)))
 
 
 def _records(clients: ClientTable) -> Iterable[bytes]:

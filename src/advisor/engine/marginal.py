@@ -57,10 +57,10 @@ def marginal_values_of(
         if held != 0.0:
             risk = [sum_ + held * part for sum_, part in zip(risk, row, strict=True)]
     net = [mean - gamma * part for mean, part in zip(means, risk, strict=True)]
-    found: list[float] = []
+    product_values: list[float] = []
     for code in codes:
         value = -state.catalogue.annual_fee.item(code)
         for asset, share in zip(*(part[code].tolist() for part in state.exposed_to), strict=True):
             value += share * net[asset]
-        found.append(value)
-    return found
+        product_values.append(value)
+    return product_values

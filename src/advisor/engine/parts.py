@@ -223,8 +223,8 @@ def check_fields(record: object, kinds: Mapping[str, Kinds], name: str) -> None:
             " copy.",
             field=name,
         )
-    told = cast(dict[str, object], record)
-    for field in told:
+    fields = cast(dict[str, object], record)
+    for field in fields:
         if field not in kinds:
             raise InputError(
                 f"{name}.{field} is not known to this version, so {NEWER}",
@@ -232,12 +232,12 @@ def check_fields(record: object, kinds: Mapping[str, Kinds], name: str) -> None:
                 value=field,
             )
     for field, kind in kinds.items():
-        if field not in told:
+        if field not in fields:
             raise InputError(
                 f"{name} lacks {field!r}; it is damaged. Restore it from a copy.",
                 field=f"{name}.{field}",
             )
-        value = told[field]
+        value = fields[field]
         if not isinstance(value, kind) or isinstance(value, bool):
             raise InputError(
                 f"{name}.{field} is {repr(value)[:60]}, which is no"

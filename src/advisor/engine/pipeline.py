@@ -94,10 +94,10 @@ def advise_table(
     if stopped is not None:
         rows = range(len(clients))
         start = np.full(len(clients), STOPPED, dtype=np.int64), dict.fromkeys(rows, stopped)
-    found = allocate(
+    draft_allocations = allocate(
         state.frontiers, state.biases, clients, profiles, offer.assets, holdings, start
     )
-    allocations = true_causes(state, clients, profiles, offer.products.class_of, found)
+    allocations = true_causes(state, clients, profiles, offer.products.class_of, draft_allocations)
     made = _orders(state, clients, profiles, offer, holdings, allocations, picks)
     batch = AdviceBatch(
         state=state,
@@ -128,10 +128,10 @@ def _log(batch: AdviceBatch, seconds: float) -> None:
     level = logging.INFO if len(batch) > 1 else logging.DEBUG
     if _LOG.isEnabledFor(level):
         counts = np.bincount(batch.allocations.status, minlength=len(STATUSES)).tolist()
-        told = ", ".join(
+        statuses = ", ".join(
             f"{name} {count:,}" for name, count in zip(STATUSES, counts, strict=True) if count
         )
-        _LOG.log(level, f"Advised {len(batch):,} clients in {seconds:.2f} s: {told or 'none'}.")
+        _LOG.log(level, f"Advised {len(batch):,} clients in {seconds:.2f} s: {statuses or 'none'}.")
 
 
 def advise_one(

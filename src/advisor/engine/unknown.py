@@ -46,16 +46,16 @@ def unknown_names(clients: ClientTable, catalogue: Catalogue, assets: IdMap) -> 
         assets: What products invest in.
     """
     known = (catalogue.ids, assets)
-    found = _strangers(clients.holdings, known, HOLDS)
+    problems = _strangers(clients.holdings, known, HOLDS)
     for table, sentence in ((clients.excluded, EXCLUDES), (clients.locked, LOCKS)):
         for row, text in _strangers(table, known, sentence).items():
-            found.setdefault(row, text)
+            problems.setdefault(row, text)
     for name, values in clients.biases.items():
         if name not in BIASES:
             text = BIASED.format(name=repr(name), nearest=nearest(name, tuple(BIASES)))
             for row in np.flatnonzero(~np.isnan(values)).tolist():
-                found.setdefault(row, text)
-    return found
+                problems.setdefault(row, text)
+    return problems
 
 
 def _strangers(table: SparseRows, known: tuple[IdMap, IdMap], sentence: str) -> dict[int, str]:
@@ -64,21 +64,21 @@ def _strangers(table: SparseRows, known: tuple[IdMap, IdMap], sentence: str) -> 
     lost = np.array(
         [name not in products and name not in assets for name in table.names], dtype=np.bool_
     )
-    found: dict[int, str] = {}
+    problems: dict[int, str] = {}
     if not lost.any():
-        return found
+        return problems
     ids = (*products.ids, *assets.ids)
     entries = np.flatnonzero(lost[table.codes])
-    told: dict[int, str] = {}
+    sentences: dict[int, str] = {}
     for row, code in zip(
         table.row_of_entry()[entries].tolist(), table.codes[entries].tolist(), strict=True
     ):
-        if row not in found:
-            if code not in told:
+        if row not in problems:
+            if code not in sentences:
                 name = table.names[code]
-                told[code] = sentence.format(name=personal(name), nearest=nearest(name, ids))
-            found[row] = told[code]
-    return found
+                sentences[code] = sentence.format(name=personal(name), nearest=nearest(name, ids))
+            problems[row] = sentences[code]
+    return problems
 
 
 def nearest(name: str, known: tuple[str, ...]) -> str:
@@ -89,8 +89,8 @@ def nearest(name: str, known: tuple[str, ...]) -> str:
     """
     apart = np.abs(_letters(known) - _letters((name,))).sum(axis=1)
     likely = np.argsort(apart, kind="stable")[:_CLOSEST].tolist()
-    found = get_close_matches(name, [known[at] for at in likely], n=1)
-    return f"Is it {found[0]!r}? " if found else ""
+    matches = get_close_matches(name, [known[at] for at in likely], n=1)
+    return f"Is it {matches[0]!r}? " if matches else ""
 
 
 @lru_cache(maxsize=16)

@@ -77,9 +77,9 @@ def legacy_holdings(
     owner = clients.holdings.row_of_entry()
     column = codes[clients.holdings.codes]
     blocked = (column >= 0) & ~eligible.allowed[eligible.class_of[owner], np.maximum(column, 0)]
-    found = np.flatnonzero(blocked)
-    for entry in found[
-        np.lexsort((column[found], owner[found]))
+    blocked_entries = np.flatnonzero(blocked)
+    for entry in blocked_entries[
+        np.lexsort((column[blocked_entries], owner[blocked_entries]))
     ].tolist():  # in the order of the catalogue, whatever the order of the holdings
         row, product = int(owner[entry]), catalogue.products[int(column[entry])]
         if row in clients.problems:

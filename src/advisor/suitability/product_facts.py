@@ -69,9 +69,10 @@ class ProductFacts:
         codes = np.unique(self.regime.codes)
         if len(codes) == 1:
             return ((self.regime.word(0), np.arange(len(self)), self),)
-        found = [np.flatnonzero(self.regime.codes == code) for code in codes]
+        by_regime = [np.flatnonzero(self.regime.codes == code) for code in codes]
         return tuple(
-            (self.regime.word(int(columns[0])), columns, self.take(columns)) for columns in found
+            (self.regime.word(int(columns[0])), columns, self.take(columns))
+            for columns in by_regime
         )
 
     def __len__(self) -> int:

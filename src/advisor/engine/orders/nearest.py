@@ -88,8 +88,8 @@ class Nearest:
         rows = rows[(lacking > MATERIAL * self.wealth[rows]) & ~full]
         if not len(rows):
             return rows
-        *_, found = self._run(rows, None, eligible.take(rows), picks_of(picks, rows))
-        return rows[found]
+        *_, improvable = self._run(rows, None, eligible.take(rows), picks_of(picks, rows))
+        return rows[improvable]
 
     def search(
         self, rows: IntArray, relevance: FloatArray, eligible: Eligibility, picks: Picks
@@ -102,21 +102,21 @@ class Nearest:
             eligible: What they may be offered, b rows.
             picks: Present ones, b rows; those that change are written.
         """
-        aims, sales, found = self._run(rows, relevance, eligible, picks)
+        aims, sales, improved = self._run(rows, relevance, eligible, picks)
         budget = self.trades.budget.copy()
-        budget[rows[found]] = self._budgets(sales)[rows[found]]
+        budget[rows[improved]] = self._budgets(sales)[rows[improved]]
         trades = replace(self.trades, sales=sales, budget=budget)
-        some, own = Nearer(rows, trades, picks, aims).take(found)
+        some, own = Nearer(rows, trades, picks, aims).take(improved)
         size_picks(
             own,
             some,
-            relevance[found],
-            eligible.take(found.nonzero()[0]),
+            relevance[improved],
+            eligible.take(improved.nonzero()[0]),
             (self.wealth, self.holdings, trades, self.worth),
             (self.vehicles, self.catalogue),
             self.caps,
         )
-        return Nearer(some, trades, own, aims[found])
+        return Nearer(some, trades, own, aims[improved])
 
     def accepted(self, nearer: Nearer, before: Outcome, after: Outcome) -> BoolArray:
         """For whom new orders count, shape (b,): they come nearer, end within the level where the
@@ -168,14 +168,14 @@ class Nearest:
             *(self.vehicles.vehicle_of, mixes[4], mixes[5]),
             *(self.vehicles.model.stress[: aims.shape[1]], self.limits.loss, bands),
         )
-        found = np.zeros(len(rows), dtype=np.bool_)
+        improved = np.zeros(len(rows), dtype=np.bool_)
         nearest_rows(
             *map(readonly, read),
             self.worth.cost,
             *map(readonly, products),
-            *(aims, sales, picks.codes, picks.scores, picks.money, found),
+            *(aims, sales, picks.codes, picks.scores, picks.money, improved),
         )
-        return aims, sales, found
+        return aims, sales, improved
 
     def _budgets(self, sales: FloatArray) -> FloatArray:
         """Money for purchases once the sales are paid for, shape (c,)."""

@@ -119,14 +119,14 @@ def advice_schema(  # pyright: ignore[reportUnknownParameterType]
     fields.append(("sales", pa.list_(pa.struct([("product_id", word), ("money", number)]))))
     fields += [(name, word) for name in labels]
     passed = [*labels, *(n for s in range(1, picks + 1) for n in pick_labels(state.catalogue, s))]
-    told = {
+    metadata = {
         **({LABELS: json.dumps(passed)} if passed else {}),
         "advisor.fingerprint": state.fingerprint,
         "advisor.version": _library_version(),
         "advisor.as_of": str(as_of),
         "advisor.picks": str(picks),
     }
-    return pa.schema(fields, metadata=told)
+    return pa.schema(fields, metadata=metadata)
 
 
 @cache

@@ -31,7 +31,7 @@ ten windows."""
 def card(batch: AdviceBatch, i: int) -> Advice:
     """Row i as an advice."""
     allocations, target = batch.allocations, batch.profiles.target_volatility.item(i)
-    told: Fields = {
+    fields: Fields = {
         "client_id": batch.client_ids[i],
         "as_of": batch.as_of.item(),
         "status": STATUSES[allocations.status[i]],
@@ -42,8 +42,8 @@ def card(batch: AdviceBatch, i: int) -> Advice:
         "fingerprint": batch.fingerprint_of(i),
     }
     if allocations.status[i] in INVESTED:
-        told |= _portfolio(batch, i)
-    return Advice(**told)
+        fields |= _portfolio(batch, i)
+    return Advice(**fields)
 
 
 def _reasons(batch: AdviceBatch, i: int) -> Iterator[Fields]:

@@ -82,8 +82,8 @@ def unusual_kinds(batch: AdviceBatch) -> dict[str, FloatArray]:
     held = batch.holdings
     if not len(held.rows):
         return {}
-    kept, unsuitable = held.kept, held.unsuitable
-    masks = (~kept & unsuitable & (batch.sales > CENT), kept & unsuitable, kept & ~unsuitable)
+    locked, unsuitable = held.kept, held.unsuitable
+    masks = (~locked & unsuitable & (batch.sales > CENT), locked & unsuitable, locked & ~unsuitable)
     values = (batch.sales, held.table.values, held.table.values)
     return {
         code: np.where(mask, value, 0.0)
@@ -224,9 +224,9 @@ def _difference(batch: AdviceBatch, i: int) -> Iterable[Data]:
 
 
 def _concentrated(batch: AdviceBatch, *, in_money: bool) -> BoolArray:
-    found, broken = batch.concentrations, np.zeros(len(batch), dtype=np.bool_)
-    of_money = np.array([cap.when == "insured_deposit" for cap in found.limits], dtype=np.bool_)
-    broken[found.rows[of_money[found.caps] == in_money]] = True
+    breaches, broken = batch.concentrations, np.zeros(len(batch), dtype=np.bool_)
+    of_money = np.array([cap.when == "insured_deposit" for cap in breaches.limits], dtype=np.bool_)
+    broken[breaches.rows[of_money[breaches.caps] == in_money]] = True
     return broken
 
 

@@ -60,35 +60,35 @@ def sentences(advice: Advice, language: Language) -> Advice:
     return advice.model_copy(update={"reasons": reasons, "picks": tuple(picks)})
 
 
-def reason_in(told: Reason, language: Language, names: Mapping[str, str] | None = None) -> Reason:
+def reason_in(reason: Reason, language: Language, names: Mapping[str, str] | None = None) -> Reason:
     """The same reason with its sentence in a language, and names where it has ids.
 
     Args:
-        told: In any language.
+        reason: In any language.
         language: "en" or "zh".
         names: Name by id of assets, products and regimes; ids without a name stay.
 
     Raises:
         InputError: The code is not known, or data are missing.
     """
-    data = told.data if not names else _with_names(told.data, names)
-    if told.code not in texts(language)["reasons"]:
+    data = reason.data if not names else _with_names(reason.data, names)
+    if reason.code not in texts(language)["reasons"]:
         raise InputError(
-            f"There is no reason {told.code!r}, so it has no sentence in {language!r}. Use an"
+            f"There is no reason {reason.code!r}, so it has no sentence in {language!r}. Use an"
             " advice of this version.",
             field="code",
-            value=told.code,
+            value=reason.code,
         )
     try:
-        text = _sentence(told.code, language, data)
+        text = _sentence(reason.code, language, data)
     except (KeyError, ValueError, TypeError) as error:
         raise InputError(
-            f"The reason {told.code!r} holds the data {sorted(data)}, which its sentence in "
+            f"The reason {reason.code!r} holds the data {sorted(data)}, which its sentence in "
             f"{language!r} cannot be made of ({error}). Advise again with this version.",
             field="data",
             value=sorted(data),
         ) from error
-    return told.model_copy(update={"text": text})
+    return reason.model_copy(update={"text": text})
 
 
 def limit_in(limit: str, language: Language) -> str:

@@ -80,10 +80,10 @@ def profile(
 def frontier(state: AdvisorState, client: Client, as_of: np.datetime64) -> FrontierReport:
     """See `Advisor.frontier`."""
     batch, advice = advise_one(state, client, as_of, PICKS)
-    found = _frontier(batch, advice)
-    if found is None:
+    frontier_report = _frontier(batch, advice)
+    if frontier_report is None:
         raise InputError(advice.reasons[0].text, field="client", value=advice.status)
-    return found
+    return frontier_report
 
 
 def _language(language: str | None, state: AdvisorState) -> Language:

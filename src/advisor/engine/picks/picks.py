@@ -202,7 +202,7 @@ def _fill(
             known_about(into.known, state, case.clients, part, everybody=everybody)
         )
         offered = products if everybody else products.take(part)
-        found = pick_products(
+        picks = pick_products(
             relevance,
             offered,
             trades.gaps if everybody else trades.gaps[part],
@@ -212,7 +212,7 @@ def _fill(
             own=own if everybody else own.take(part),
         )
         size_picks(
-            found,
+            picks,
             part,
             relevance,
             offered,
@@ -220,5 +220,5 @@ def _fill(
             (state.vehicles, state.catalogue),
             state.caps,
         )
-        liked = relevance[np.arange(len(part))[:, None], found.codes]
-        into.write(part, found, np.where(found.codes < 0, np.nan, liked))
+        liked = relevance[np.arange(len(part))[:, None], picks.codes]
+        into.write(part, picks, np.where(picks.codes < 0, np.nan, liked))

@@ -206,22 +206,23 @@ def _allocate_locked(
             ),
             frontiers.peers,
         )
-        found = (
+        portfolios = (
             around.sized(draft.effective[rows], aim)
             if sized
             else around.place(draft.effective[rows])
         )
-        above = found.solved & ~(
-            found.within_stress & (found.volatility <= frontiers.bands.upper_volatility[level - 1])
+        above = portfolios.solved & ~(
+            portfolios.within_stress
+            & (portfolios.volatility <= frontiers.bands.upper_volatility[level - 1])
         )
-        status[rows[above]], status[rows[~found.solved]] = HOLDINGS_ABOVE, INFEASIBLE
-        draft.weights[rows], draft.effective[rows] = found.weights, found.risk_aversion
+        status[rows[above]], status[rows[~portfolios.solved]] = HOLDINGS_ABOVE, INFEASIBLE
+        draft.weights[rows], draft.effective[rows] = portfolios.weights, portfolios.risk_aversion
         draft.mean[rows], draft.volatility[rows], draft.kkt_residual[rows] = (
-            found.mean,
-            found.volatility,
-            found.kkt_residual,
+            portfolios.mean,
+            portfolios.volatility,
+            portfolios.kkt_residual,
         )
-        proofs.update((int(rows[at]), proof) for at, proof in found.proofs.items())
+        proofs.update((int(rows[at]), proof) for at, proof in portfolios.proofs.items())
     return proofs
 
 
@@ -276,12 +277,12 @@ class _Draft:
         effective = self.risk_aversion[rows] = rational
         if corrected is not None:
             effective = corrected[:, 0]
-            for factor, told in zip(self.factors.values(), corrected.T[1:], strict=True):
-                factor[rows] = told
-        found = placer.place(effective)
-        self.effective[rows], self.weights[rows] = effective, found.weights
+            for factor, values in zip(self.factors.values(), corrected.T[1:], strict=True):
+                factor[rows] = values
+        points = placer.place(effective)
+        self.effective[rows], self.weights[rows] = effective, points.weights
         self.mean[rows], self.volatility[rows], self.kkt_residual[rows] = (
-            found.mean,
-            found.volatility,
-            found.kkt_residual,
+            points.mean,
+            points.volatility,
+            points.kkt_residual,
         )

@@ -54,27 +54,28 @@ class AllocationsAround:
     within_stress: BoolArray
     proofs: dict[int, Proof] = field(default_factory=dict)
 
-    def take_from(self, found: Portfolios, rows: BoolArray) -> BoolArray:
+    def take_from(self, portfolios: Portfolios, rows: BoolArray) -> BoolArray:
         """Write in the rows that were solved; says which of `rows` were not."""
-        solved = (found.status == "ok") | (found.status == "no_participation")
+        solved = (portfolios.status == "ok") | (portfolios.status == "no_participation")
         into = np.flatnonzero(rows)[solved]
         self.weights[into], self.risk_aversion[into] = (
-            found.weights[solved],
-            found.risk_aversion[solved],
+            portfolios.weights[solved],
+            portfolios.risk_aversion[solved],
         )
-        self.mean[into], self.volatility[into] = found.mean[solved], found.volatility[solved]
-        self.kkt_residual[into], self.solved[into] = found.kkt_residual[solved], True
+        self.mean[into] = portfolios.mean[solved]
+        self.volatility[into] = portfolios.volatility[solved]
+        self.kkt_residual[into], self.solved[into] = portfolios.kkt_residual[solved], True
         self.proofs.update(
-            (row, (found, at))
+            (row, (portfolios, at))
             for row, at in zip(into.tolist(), np.flatnonzero(solved).tolist(), strict=True)
         )
         missing = np.zeros_like(rows)
         missing[np.flatnonzero(rows)[~solved]] = True
         return missing
 
-    def put(self, rows: BoolArray, found: AllocationsAround) -> None:
+    def put(self, rows: BoolArray, replacement: AllocationsAround) -> None:
         """Replace the rows of this answer by those of another, where it was solved."""
-        into, solved = np.flatnonzero(rows)[found.solved], found.solved
+        into, solved = np.flatnonzero(rows)[replacement.solved], replacement.solved
         for name in (
             "weights",
             "risk_aversion",
@@ -83,9 +84,9 @@ class AllocationsAround:
             "kkt_residual",
             "within_stress",
         ):
-            getattr(self, name)[into] = getattr(found, name)[solved]
+            getattr(self, name)[into] = getattr(replacement, name)[solved]
         self.proofs.update(
-            (int(np.flatnonzero(rows)[at]), proof) for at, proof in found.proofs.items()
+            (int(np.flatnonzero(rows)[at]), proof) for at, proof in replacement.proofs.items()
         )
 
 
@@ -200,24 +201,24 @@ class Around:
         )
         least = np.full(count, np.inf)
         missing = np.ones(count, dtype=np.bool_)
-        for limits, wanted in ((capped, risk_aversion), (mandates[0], least), (mandates[1], least)):
+        for limits, gamma in ((capped, risk_aversion), (mandates[0], least), (mandates[1], least)):
             if not missing.any():
                 break
             allocations.within_stress[missing] = limits is not mandates[1]
             shared = without_bounds(limits)
             try:
                 frontier = self.peers(shared.model_copy(update={"max_volatility": None}))
-                found = optimal_portfolios(
+                portfolios = optimal_portfolios(
                     self.model,
                     shared,
-                    Preferences(wanted[missing]),
+                    Preferences(gamma[missing]),
                     lower=lower[missing],
                     upper=upper[missing],
                     frontier=frontier,
                 )
             except InfeasibleError:
                 continue
-            missing = allocations.take_from(found, missing)
+            missing = allocations.take_from(portfolios, missing)
         return allocations
 
     def sized(self, risk_aversion: FloatArray, aim: float) -> AllocationsAround:

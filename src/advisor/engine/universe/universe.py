@@ -113,10 +113,10 @@ class Universe:
         """Of the products of each vehicle that classes may buy, shape (k, p), the smallest of
         `least`, shape (p,); inf where there is none. Shape (k, n + m).
         """
-        found: FloatArray = np.full((len(allowed), len(self.exposures)), np.inf)
-        for products, row in zip(allowed, found, strict=True):
+        least_by_vehicle: FloatArray = np.full((len(allowed), len(self.exposures)), np.inf)
+        for products, row in zip(allowed, least_by_vehicle, strict=True):
             np.minimum.at(row, self.vehicle_of[products], least[products])
-        return found
+        return least_by_vehicle
 
     def by_asset(self, weights: FloatArray) -> FloatArray:
         """Weights or money by asset, shape (c, n), of rows by vehicle, shape (c, n + m); each row

@@ -52,11 +52,11 @@ class HoldingsAfter:
 
     def by_asset(self, state: AdvisorState) -> dict[str, float]:
         """Money by asset, looked through."""
-        found = dict.fromkeys(state.model.assets, 0.0)
+        money_by_asset = dict.fromkeys(state.model.assets, 0.0)
         for name, money in self.money.items():
             for asset, share in spread_of(state, name).items():
-                found[asset] += money * share
-        return found
+                money_by_asset[asset] += money * share
+        return money_by_asset
 
 
 def prove_outcome(
@@ -72,9 +72,9 @@ def prove_outcome(
     """
     by_asset, wealth = after.by_asset(state), max(client.wealth, 1e-300)
     reached = np.array([by_asset[asset] / wealth for asset in state.model.assets])
-    told = np.array([advice.weights_after_orders.get(a, 0.0) for a in state.model.assets])
+    recorded = np.array([advice.weights_after_orders.get(a, 0.0) for a in state.model.assets])
     rounding = ROUNDING + CENT * (3 + len(client.holdings) + len(advice.orders)) * 1e-3 / wealth
-    if not np.abs(reached - told).max() <= rounding:
+    if not np.abs(reached - recorded).max() <= rounding:
         yield "the weights after the orders are not those that the orders lead to"
     yield from moments(
         state,
@@ -107,8 +107,8 @@ def prove_outcome(
         lacking = max(weight * wealth - by_asset[asset], 0.0)
         if not abs(lacking - advice.unplaced.get(asset, 0.0)) <= crumbs + 1e-9 * wealth:
             said = advice.unplaced.get(asset, 0.0)
-            told = written(f"{lacking:,.2f}"), written(f"{said:,.2f}")
-            yield f"after the orders {told[0]} are lacking in {asset!r}, the advice says {told[1]}"
+            money, stated = written(f"{lacking:,.2f}"), written(f"{said:,.2f}")
+            yield f"after the orders {money} are lacking in {asset!r}, the advice says {stated}"
 
 
 def _told(name: str, text: str) -> str:

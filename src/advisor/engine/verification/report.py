@@ -29,13 +29,13 @@ def verification(
         residual: KKT residual of the recorded weights; None where there are none.
         fingerprint_matches: Whether the record was made of this advisor, client and day.
     """
-    found = unsuitable or ()
+    unsuitable_sentences = unsuitable or ()
     return Verification(
-        ok=not problems and not found,
-        suitable=unsuitable is not None and not found,
+        ok=not problems and not unsuitable_sentences,
+        suitable=unsuitable is not None and not unsuitable_sentences,
         kkt_residual=residual,
         fingerprint_matches=fingerprint_matches,
-        problems=(*problems, *found),
+        problems=(*problems, *unsuitable_sentences),
     )
 
 
@@ -46,12 +46,12 @@ def sentences(fields: Iterable[Field], record: str) -> list[str]:
         fields: Where, what the record says, and what is recomputed.
         record: What the record is called.
     """
-    found = [
+    differences = [
         f"{path} recomputes to {_shown(new)}, the {record} says {_shown(old)}"
         for path, old, new in fields
     ]
-    more = [f"{len(found) - MOST} more values differ"] if len(found) > MOST else []
-    return [*found[:MOST], *more]
+    more = [f"{len(differences) - MOST} more values differ"] if len(differences) > MOST else []
+    return [*differences[:MOST], *more]
 
 
 def _shown(value: object) -> str:

@@ -52,15 +52,15 @@ def verify(state: AdvisorState, advice: Advice, client: Client) -> Verification:
     mine = f"{state.fingerprint}:{input_digest(table, 0, day, record.slots)}" == record.fingerprint
     slots = min(max(record.slots or 0, len(record.picks)), len(state.catalogue))
     again = advise_table(state, table, day, slots)
-    found = recompute(state, record, client, table, again.profiles)
+    proof = recompute(state, record, client, table, again.profiles)
     problems = [
         *(() if mine else (FOREIGN,)),
-        *found.wrong,
+        *proof.wrong,
         *_slots_missing(record),
         *sentences(differing_advice(record, _as_worded(again[0], record)), "advice"),
     ]
     return verification(
-        problems, unsuitable=found.unsuitable, residual=found.kkt_residual, fingerprint_matches=mine
+        problems, unsuitable=proof.unsuitable, residual=proof.kkt_residual, fingerprint_matches=mine
     )
 
 

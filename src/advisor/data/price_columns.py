@@ -10,7 +10,8 @@ from advisor.privacy import short
 
 CLOSES = ("Adj Close", "Close", "close", "adjclose", "CLOSE")
 """How providers name the price that counts, the one after dividends first."""
-_BARS = frozenset({"open", "high", "low", "close"})
+_BARS = (frozenset({"open", "high", "low", "close"}), frozenset({"close", "volume"}))
+"""Columns that only the table of one asset has together."""
 
 
 def check_columns(frame: pd.DataFrame, field: str) -> None:
@@ -34,7 +35,7 @@ def check_columns(frame: pd.DataFrame, field: str) -> None:
             value=told,
         )
     names = labels_of(columns)
-    if {name.lower() for name in names} >= _BARS:
+    if any(bars <= {name.lower() for name in names} for bars in _BARS):
         close = next(
             name for name in [*CLOSES, *names] if name in names and "close" in name.lower()
         )

@@ -67,7 +67,8 @@ def coverage_of(covered: FloatArray, purchases: IntArray, length: int) -> Covera
         reach_of(spread_of(levels.tolist()), len(past)),
         float(logit(np.clip(share, EDGE, 1.0 - EDGE))),
     )
-    return Coverage(length, share, float(expit(at - reach)), float(expit(at + reach)), len(past))
+    low, high = min(share, float(expit(at - reach))), max(share, float(expit(at + reach)))
+    return Coverage(length, share, low, high, len(past))
 
 
 def length_of(

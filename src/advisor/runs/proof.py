@@ -73,7 +73,8 @@ def verify_rows(stored: pa.Table, advisor: Advisor | Folder, clients: pa.Table) 
             scores may be left out. Engines that keep no metadata of a schema (Spark) cannot say
             which advisor made the rows; then only the columns can be compared.
         advisor: The advisor, or the folder it was saved to.
-        clients: The clients' data of that day; others may be among them.
+        clients: The clients' data of that day; others may be among them. Labels that the rows name
+            are passed over.
 
     Returns:
         A proof for each row. A row's data are found by their digest (column `inputs`), so that data
@@ -85,6 +86,7 @@ def verify_rows(stored: pa.Table, advisor: Advisor | Folder, clients: pa.Table) 
     """
     picks = picks_of(stored)
     ref = AdvisorRef.of(advisor, as_of=day_of(stored), picks=picks)
+    clients = unlabelled(clients, stored.schema)
     job = Job.of(ref, clients.schema)
     schema = unlabelled(job.schema.empty_table(), job.schema).schema
     rows = typed(unlabelled(stored, job.schema), schema)

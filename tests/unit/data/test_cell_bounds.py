@@ -144,7 +144,7 @@ def test_a_manifest_beyond_reason_is_not_read(
 ) -> None:
     folder = save(small_advisor(), tmp_path / "a")
     monkeypatch.setattr(
-        "advisor.store.read_text",
+        "advisor.manifest.read_text",
         lambda path: (_ for _ in ()).throw(ValueError("it has more than 1 bytes")),
     )
     with pytest.raises(InputError, match="more than"):

@@ -12,6 +12,7 @@ import pytest
 from advisor import ClientFiles, ClientTable, InputError
 from advisor.data import clients_from_arrow
 from advisor.data.clients.sources import arrow_batches
+from advisor.privacy import mask, show
 
 ROWS = [
     ["id", "wealth", "horizon_years", "segment"],
@@ -121,3 +122,36 @@ def test_options_that_are_none_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(InputError) as caught:
         ClientFiles("clients.csv", **options)
     assert caught.value.field in options
+
+
+def test_a_quotation_mark_that_nothing_closes_loses_no_client(tmp_path: Path) -> None:
+    path = tmp_path / "clients.csv"
+    rows = [f"c{i},5000,7,x" for i in range(20)]
+    rows[3], rows[15] = '"c3,5000,7,x', '"c15",5000,7,x'
+    path.write_text("\n".join(["id,wealth,horizon_years,segment", *rows]))
+    with pytest.raises(InputError, match=r"row 3 a quotation mark .* 12 more lines"):
+        read(path)
+
+
+def test_line_breaks_of_a_text_or_of_json_are_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "clients.csv"
+    goals = '[{""name"": ""x"",\n""amount"": 5,\n""years"": 3}]'
+    note = "first, line\nsecond line\nthird"
+    path.write_text(f'id,wealth,goals,horizon_years,label:note\na,5,"{goals}",7,"{note}"\n')
+    clients = read(path)
+    assert clients.goals[0][0].amount == 5
+    assert clients.labels["note"].word(0) == note
+
+
+@pytest.mark.parametrize("row", ["a,4711,9,x,extra", "a,4711"])
+def test_a_row_of_another_length_is_told_and_not_shown(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "clients.csv"
+    path.write_text(f"id,wealth,horizon_years,segment\n{row}\n")
+    with (
+        mask(),
+        pytest.raises(InputError, match=r"Row #2: .*as many cells as the header") as caught,
+    ):
+        read(path)
+    assert "4711" not in str(caught.value)
+    with show(), pytest.raises(InputError, match="4711"):
+        read(path)

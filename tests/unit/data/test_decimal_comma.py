@@ -115,7 +115,7 @@ def test_files_and_clients_name_it_too(tmp_path: Path) -> None:
     for cell, number in CELLS.items():
         assert streamed(cell, ",", tmp_path).wealth[0] == pytest.approx(number, rel=1e-12)
     for table in (ClientTable.from_frame(clients("1,5")), streamed("1,5", ".", tmp_path)):
-        assert 'Pass decimal=","' in table.problems[0]
+        assert 'Pass decimal="," to ClientFiles or ClientTable.from_frame' in table.problems[0]
     assert ClientTable.from_frame(clients("1,234")).wealth[0] == 1234.0
 
 
@@ -133,3 +133,9 @@ def test_fees_in_percent_have_a_comma(tmp_path: Path) -> None:
             Catalogue.from_frame(frame.assign(**{column: cell}), decimal=",").annual_fee[0]
             == 0.0041
         )
+
+
+def test_a_percentage_with_a_comma_names_the_option() -> None:
+    frame = row(id=1, name="a", asset="x", risk_level=1, annual_fee="0,41 %")
+    with pytest.raises(InputError, match='Pass decimal=","'):
+        Catalogue.from_frame(frame)

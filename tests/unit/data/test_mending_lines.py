@@ -42,8 +42,9 @@ def line_in(error: InputError, name: str) -> str:
             PRICES[["AAA"]].assign(Open=1, High=1, Low=1).rename(columns={"AAA": "Close"}),
             'prices[["Close"]]',
         ),
+        (PRICES[["AAA"]].assign(Volume=9).rename(columns={"AAA": "Close"}), 'prices[["Close"]]'),
     ],
-    ids=["fields first", "adjusted", "tickers first", "series", "bars"],
+    ids=["fields first", "adjusted", "tickers first", "series", "bars", "volume"],
 )
 def test_prices_of_other_kinds_get_their_line(given: Any, call: str) -> None:
     with pytest.raises(InputError) as caught:

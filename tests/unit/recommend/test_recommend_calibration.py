@@ -18,6 +18,7 @@ from advisor.recommend import (
     portfolio_utility,
     trade_off,
 )
+from advisor.recommend.coverage import coverage_of
 from advisor.recommend.portfolio_fit.utility import scaled
 
 
@@ -217,3 +218,10 @@ def test_lists_stop_repeating_themselves() -> None:
     likeness = exposure_similarity(SHELF, MODEL)
     np.testing.assert_allclose(np.diag(likeness)[1:], 1.0)
     assert 0.0 < likeness[1, 2] < likeness[2, 3] < 1.0
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_a_share_that_is_stated_is_inside_its_interval(share: float) -> None:
+    found = coverage_of(np.full((4, 2), share), np.array([9, 9, 9, 9]), 2)
+    assert found.share == share
+    assert found.low <= found.share <= found.high

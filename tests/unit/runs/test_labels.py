@@ -118,6 +118,15 @@ def test_rows_are_proved_with_and_without_their_labels(
             assert all(proof.verification.ok for proof in verify_rows(rows, judge, people))
 
 
+def test_clients_with_their_labels_prove_rows(advisor: Advisor, tmp_path: Path) -> None:
+    people = clients().assign(branch=BRANCHES)
+    advise_stream(advisor, people, tmp_path / "a", as_of=DAY, partition_by="branch")
+    for path in sorted((tmp_path / "a").rglob("*.parquet")):
+        proofs = list(verify_rows(pq.read_table(path), advisor, pa.table(people)))
+        assert proofs
+        assert all(proof.verification.ok for proof in proofs)
+
+
 def test_a_job_and_files_know_their_labels(advisor: Advisor, tmp_path: Path) -> None:
     table = clients_table = pa.table(clients().drop(index=3).assign(branch=["n", None, "7", "s"]))
     job = Job.of(

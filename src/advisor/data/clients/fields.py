@@ -39,6 +39,7 @@ _NO_WORD = "it must be one word in UTF-8, of at most 10,000 characters. Correct 
 _NO_GOALS = "it must be a list of goals, each with name, amount and years. Correct the cell."
 _NO_IDS = "it must be ids, none of them twice: a list, or text with | between. Correct the cell."
 _NO_SHARES = "write each share as a number from 0 to 100, as in taxonomy>=20. Correct the cell."
+_READERS = " to ClientFiles or ClientTable.from_frame"
 
 
 class Problems(dict[int, str]):
@@ -53,7 +54,7 @@ class Problems(dict[int, str]):
         """Name the cells of the rows that are bad."""
         for row in np.flatnonzero(bad).tolist():
             cell = column.cell(row)
-            comma = comma_hint(cell) if "number" in why else ""
+            comma = comma_hint(cell, _READERS) if "number" in why else ""
             self.setdefault(row, f"{name} is {shown(cell, whole=whole)}; {why}{comma}")
 
 

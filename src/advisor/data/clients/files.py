@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from advisor.arrays import line_for
 from advisor.data.clients.arrow import DECIMAL, as_text
 from advisor.data.clients.csv_layout import ClientFiles, Layout, layout_of
+from advisor.data.clients.csv_quotes import unswallowed
 from advisor.data.tables import is_index
 from advisor.errors import InputError
 
@@ -138,7 +139,7 @@ def _opened(path: Path, layout: Layout | None) -> Generator[tuple[Any, Callable[
 
     if layout is not None:
         with _csv(path, layout) as reader:
-            yield reader.schema, lambda: reader
+            yield reader.schema, lambda: unswallowed(reader, path, layout.delimiter)
     elif _kind(path) == "ipc" and _is_stream(path):
         with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as stream:
             yield stream.schema, lambda: stream
@@ -176,7 +177,7 @@ def _csv(path: Path, layout: Layout) -> Generator[Any]:
 
     packed = "gzip" if path.suffix.lower() == ".gz" else None
     parse = csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True)
-    read = csv.ReadOptions(encoding=layout.encoding)
+    read = csv.ReadOptions(encoding=layout.encoding, use_threads=False)  # so errors have the row
     try:
         with (
             pa.input_stream(str(path), compression=packed) as file,

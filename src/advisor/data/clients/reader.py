@@ -32,7 +32,6 @@ _NO_WORD = "it must be one word in UTF-8, of at most 10,000 characters. Correct 
 _NO_GOALS = "it must be a list of goals, each with name, amount and years. Correct the cell."
 _NO_IDS = "it must be ids, none of them twice: a list, or text with | between. Correct the cell."
 _NO_SHARES = "write each share as a number from 0 to 100, as in taxonomy>=20. Correct the cell."
-COMMA = ' Pass decimal="," if its comma is the decimal one.'
 
 
 def check_names(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -23,9 +24,13 @@ from advisor.data.clients.table import ClientTable
 from advisor.data.labels import OF_CLIENTS, labelled
 from advisor.data.tables import is_index, with_index
 from advisor.errors import InputError
+from advisor.privacy import written
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_ODD_ROW = re.compile(r"(CSV parse error: .*?Expected \d+ columns, got \d+): (.*)", re.DOTALL)
+"""What Arrow says of a row with too few or too many cells, and the row."""
 
 
 def arrow_batches(source: Any, rows: int, labels: Texts | str = ()) -> Iterator[pa.Table]:
@@ -171,15 +176,24 @@ def _array(column: pd.Series) -> Any:
 
 
 def unreadable(source: Any, error: Exception) -> InputError:
-    """What is said of a source that broke."""
+    """What is said of a source that broke; a row that stands in the error is the client's."""
     told = str(source) if isinstance(source, str | Path) else type(source).__name__
-    remedy = (
-        f"pass {NAMED}, or save it as UTF-8"
-        if "UTF8" in str(error) or "utf-8" in str(error)
-        else "restore the file or write it again"
-    )
+    cause = str(error)
+    row = _ODD_ROW.fullmatch(cause)
+    if row:
+        cause = f"{row[1]}: {written(row[2])}"
+        remedy = (
+            "give that row as many cells as the header, quoting a cell that holds the delimiter or"
+            " a line break (privacy.show() shows the row)"
+        )
+    elif "straddling" in cause:
+        remedy = 'close the quotation mark that is open over many rows, or write it twice ("")'
+    elif "UTF8" in cause or "utf-8" in cause:
+        remedy = f"pass {NAMED}, or save it as UTF-8"
+    else:
+        remedy = "restore the file or write it again"
     return InputError(
-        f"Clients cannot be read from {told} ({error}); {remedy}. What was finished before is"
+        f"Clients cannot be read from {told} ({cause}); {remedy}. What was finished before is"
         " kept.",
         field="source",
         value=told,

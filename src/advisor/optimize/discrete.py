@@ -178,20 +178,21 @@ def _search(price: FloatArray, target: FloatArray) -> tuple[IntArray, float]:
         LinearConstraint(np.concatenate([price, np.zeros(n)])[None, :], ub=budget * (1.0 + _SLACK)),
     ]
     most = np.floor(budget * (1.0 + _SLACK) / price)
-    told: Any = milp(
+    solution: Any = milp(
         np.concatenate([-price, np.ones(n)]),
         constraints=limits,
         integrality=np.repeat([1, 0], n),
         bounds=Bounds(0.0, np.concatenate([most, np.full(n, np.inf)])),
         options={"mip_rel_gap": 0.0, "node_limit": NODES},
     )
-    if told.x is None:
+    if solution.x is None:
         raise SolverError(
-            f"No whole units could be found ({told.message}). Check the scale of prices and cash.",
+            f"No whole units could be found ({solution.message}). Check the scale of prices and"
+            " cash.",
             solver="milp",
             status="failed",
         )
-    lots = np.rint(told.x[:n]).astype(np.int64)
+    lots = np.rint(solution.x[:n]).astype(np.int64)
     if float(price @ lots) > budget * (1.0 + 10.0 * _SLACK):
         raise SolverError(
             "The units found cost more than there is, by rounding. Give prices and cash in a larger"
@@ -199,8 +200,8 @@ def _search(price: FloatArray, target: FloatArray) -> tuple[IntArray, float]:
             solver="milp",
             status="failed",
         )
-    bound = told.fun if told.mip_dual_bound is None else told.mip_dual_bound
-    return lots, max(float(told.fun - bound), 0.0)
+    bound = solution.fun if solution.mip_dual_bound is None else solution.mip_dual_bound
+    return lots, max(float(solution.fun - bound), 0.0)
 
 
 def _numbers(values: object, field: str) -> dict[str, Any]:

@@ -111,9 +111,9 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
     """
     n, m = len(mu), len(low)
     taus, W, Y = np.empty(room + 1), np.empty((room + 1, n)), np.empty((room + 1, 2, m))
-    last, slope, told = np.empty(m), np.empty(m), np.empty(2, dtype=np.int64)
-    _WALK(H, mu, pull, A, low, high, l, u, side, row_side, w, taus, W, Y, last, slope, told, tau)
-    code, corners = told.tolist()
+    last, slope, outcome = np.empty(m), np.empty(m), np.empty(2, dtype=np.int64)
+    _WALK(H, mu, pull, A, low, high, l, u, side, row_side, w, taus, W, Y, last, slope, outcome, tau)
+    code, corners = outcome.tolist()
     return code, taus[:corners].copy(), W[:corners].copy(), Y[: corners - 1].copy(), last, slope
 
 
@@ -124,8 +124,8 @@ def path_residuals(t, W, Y, last, slope, S, mean, l, u, rows, low, high):
     `corner_path.certify_path`).
     """
     residual, reward, variance, worst = (*(np.empty(len(t)) for _ in range(3)), np.empty(1))
-    given = map(np.ascontiguousarray, (t, W, Y, last, slope, S, mean, l, u, rows, low, high))
-    _RESIDUALS(*given, residual, reward, variance, worst)
+    arrays = map(np.ascontiguousarray, (t, W, Y, last, slope, S, mean, l, u, rows, low, high))
+    _RESIDUALS(*arrays, residual, reward, variance, worst)
     return residual, float(worst[0]), reward, variance
 
 
@@ -141,10 +141,10 @@ def trace_path(S, mean, l, u, rows, low, high):
     first_price = 4 * room  # tolerances, residuals, means and variances come before
     first_multiplier = first_price + 2 * m + 1
     first_weight = first_multiplier + 2 * m * room
-    out, told = np.empty(first_weight + n * room), np.empty(2, dtype=np.int64)
+    out, outcome = np.empty(first_weight + n * room), np.empty(2, dtype=np.int64)
     edges = [a.copy() for a in (l, u, rows, low, high)]  # small, and handed over sooner if writable
-    _TRACE(S, mean, *edges, out, told, room)
-    code, count = told.tolist()
+    _TRACE(S, mean, *edges, out, outcome, room)
+    code, count = outcome.tolist()
     t, residual, reward, variance = (out[i * room : i * room + count].copy() for i in range(4))
     last, slope = (out[first_price + i * m : first_price + (i + 1) * m].copy() for i in range(2))
     width = 2 * m * max(count - 1, 0)
@@ -171,8 +171,8 @@ def preference_risk_aversions(tau, mean, var, slope, curve, gamma, lam, b, years
     search over corners and Newton inside one.
     """
     out = np.empty(len(gamma))
-    given = map(np.ascontiguousarray, (tau, mean, var, slope, curve, gamma, lam, b, years))
-    blocks(_PREFERENCES.bound(*given, out), len(out), few=1024)
+    arrays = map(np.ascontiguousarray, (tau, mean, var, slope, curve, gamma, lam, b, years))
+    blocks(_PREFERENCES.bound(*arrays, out), len(out), few=1024)
     return out
 
 

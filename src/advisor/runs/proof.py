@@ -130,11 +130,11 @@ class _Proofs:
         # 3. Judge each row.
         place_of = {row: place for place, row in enumerate(known)}
         for at, row in enumerate(rows):
-            place, found = place_of.get(at), verification([UNKNOWN], unsuitable=None)
+            place, report = place_of.get(at), verification([UNKNOWN], unsuitable=None)
             if place is not None:
                 (again,) = made.slice(place, 1).to_pylist()
-                found = self._proved(row, again, differing.get(place, ()), people, place)
-            yield Proof(row["client_id"], found)
+                report = self._proved(row, again, differing.get(place, ()), people, place)
+            yield Proof(row["client_id"], report)
 
     def _source(self, row: Mapping[str, Any]) -> tuple[int, bool] | None:
         """Row of the client whose data a stored row was made from, and whether it is a repeated
@@ -173,10 +173,10 @@ class _Proofs:
             return verification([fault], unsuitable=None, fingerprint_matches=matches)
         alone, state = people.take([place]), self.state
         profiles = profile_risk(alone, state.questionnaire, as_of=self.job.day, bands=state.bands)
-        found = recompute(state, advice, alone.client(0), alone, profiles)
+        proof = recompute(state, advice, alone.client(0), alone, profiles)
         return verification(
-            [*problems, *found.wrong],
-            unsuitable=found.unsuitable,
-            residual=found.kkt_residual,
+            [*problems, *proof.wrong],
+            unsuitable=proof.unsuitable,
+            residual=proof.kkt_residual,
             fingerprint_matches=matches,
         )

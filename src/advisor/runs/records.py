@@ -218,10 +218,10 @@ def strangers(folder: Path, names: Iterable[str]) -> list[str]:
     """
     names = set(names)
     places = {str(parent) for name in names for parent in PurePosixPath(name).parents} - {"."}
-    found = [path for place in sorted({"", *places}) for path in sorted((folder / place).glob("*"))]
+    paths = [path for place in sorted({"", *places}) for path in sorted((folder / place).glob("*"))]
     return [
         name
-        for path in found
+        for path in paths
         if (name := path.relative_to(folder).as_posix()) not in names | places
         and not path.name.startswith((".", "_"))
     ]

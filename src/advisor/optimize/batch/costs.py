@@ -79,20 +79,20 @@ def cost_rows(
         InputError: Costs without holdings, another shape, a negative or infinite cost, holding
             years that are not positive, holdings above 1.
     """
-    n, given = (
+    n, costs = (
         len(assets),
         cost if isinstance(cost, TradingCost) else TradingCost(0.0 if cost is None else cost),
     )
-    given = TradingCost(
-        in_order(given.buy, assets, "cost"),
-        in_order(given.sell, assets, "cost"),
-        given.holding_years,
+    costs = TradingCost(
+        in_order(costs.buy, assets, "cost"),
+        in_order(costs.sell, assets, "cost"),
+        costs.holding_years,
     )
     current = in_order(current, assets, "current")
     years = client_rows(
-        given.holding_years, "holding_years", count, 1, scalar_axis=0, faults=faults
+        costs.holding_years, "holding_years", count, 1, scalar_axis=0, faults=faults
     )
-    spread = _own(given.holding_years, faults, axes=1)
+    spread = _own(costs.holding_years, faults, axes=1)
     refuse(
         years <= 0.0,
         years,
@@ -102,9 +102,9 @@ def cost_rows(
         spread,
         count,
     )
-    buy = client_rows(given.buy, "cost", count, n, faults=faults)
-    sell = buy if given.sell is None else client_rows(given.sell, "cost", count, n, faults=faults)
-    for rates, rate in ((buy, given.buy), (sell, given.buy if given.sell is None else given.sell)):
+    buy = client_rows(costs.buy, "cost", count, n, faults=faults)
+    sell = buy if costs.sell is None else client_rows(costs.sell, "cost", count, n, faults=faults)
+    for rates, rate in ((buy, costs.buy), (sell, costs.buy if costs.sell is None else costs.sell)):
         refuse(
             rates < 0.0,
             rates,
@@ -216,8 +216,8 @@ def refuse(
     for i in np.flatnonzero(bad.any(axis=1)).tolist():
         j = int(bad[i].argmax())
         place = [k for k, length in zip((i, j), rows.shape, strict=True) if length > 1]
-        told = f"{field}{place or ''} is {rows[i, j]:g}; {why}."
+        problem = f"{field}{place or ''} is {rows[i, j]:g}; {why}."
         if faults is None or len(rows) != count:
-            raise InputError(told, field=field.removeprefix("sum of "), value=float(rows[i, j]))
-        faults.setdefault(i, told)
+            raise InputError(problem, field=field.removeprefix("sum of "), value=float(rows[i, j]))
+        faults.setdefault(i, problem)
     rows[bad] = instead

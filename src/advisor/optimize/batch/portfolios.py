@@ -131,8 +131,10 @@ class Portfolios:
 
     def __repr__(self) -> str:
         words, counts = np.unique(self.status, return_counts=True)
-        told = ", ".join(f"{n:,} {w}" for w, n in zip(words.tolist(), counts.tolist(), strict=True))
-        return f"Portfolios({len(self):,} clients, {len(self.assets)} assets: {told})"
+        statuses = ", ".join(
+            f"{n:,} {w}" for w, n in zip(words.tolist(), counts.tolist(), strict=True)
+        )
+        return f"Portfolios({len(self):,} clients, {len(self.assets)} assets: {statuses})"
 
 
 def optimal_portfolios(

@@ -178,10 +178,10 @@ def _claimed(
         preferences.risk_aversion,
         (preferences.loss_aversion > 1.0) & np.isfinite(preferences.risk_aversion),
     )
-    found = bent & ((status == "ok") | (status == "no_participation"))
-    status[found] = np.where(tolerance[found] < 0.0, "no_participation", "ok")
+    loss_averse = bent & ((status == "ok") | (status == "no_participation"))
+    status[loss_averse] = np.where(tolerance[loss_averse] < 0.0, "no_participation", "ok")
     reward, risk, extra = np.ones(rows.count), own.copy(), np.zeros(rows.count)
-    which = np.flatnonzero(found)
+    which = np.flatnonzero(loss_averse)
     if which.size:
         reward[which], risk[which] = rates_at(preferences, which, *own_moments(rows, state, which))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -193,7 +193,7 @@ def _claimed(
         )
         gamma[status == "no_participation"] = np.inf
         rates = Rates.of(np.where(status == "no_participation", np.inf, own + extra), rows.steepest)
-        which = np.flatnonzero(found & np.isfinite(extra) & (status == "ok"))
+        which = np.flatnonzero(loss_averse & np.isfinite(extra) & (status == "ok"))
         scale = 1.0 / np.maximum(own + extra, 1.0)
         share = (reward * scale)[which]
         rates.put(

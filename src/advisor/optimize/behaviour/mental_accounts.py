@@ -242,7 +242,7 @@ def _highest_tolerance(frontier: Frontier, z: float, account: Account) -> float:
             constraints=(account.name,),
         )
     floor = min(floor, top - BELOW)
-    kept = segments.mean + z * segments.volatility - floor
+    margin = segments.mean + z * segments.volatility - floor
     rise, above = segments.rise[:-1], segments.mean[:-1] - floor
     a = rise**2 - z * z * segments.curve[:-1]
     b = above * rise - z * z * segments.slope[:-1]
@@ -261,7 +261,7 @@ def _highest_tolerance(frontier: Frontier, z: float, account: Account) -> float:
     fits = (share >= 0.0) & (share <= 1.0) & (above + share * rise >= 0.0) & (kept_there >= -KEPT)
     tolerances = segments.tolerance[:-1] + share * segments.width[:-1]
     highest = float(tolerances[fits].max(initial=-1.0))
-    last_kept = float(segments.tolerance[kept >= 0.0].max(initial=-1.0))
+    last_kept = float(segments.tolerance[margin >= 0.0].max(initial=-1.0))
     return max(highest, last_kept, 0.0)
 
 

@@ -185,6 +185,6 @@ def at_prospect(frontier: Frontier, prospect: Prospect) -> FloatArray:
             high, b, worth_b = b, a, worth_a
             a = high - GOLDEN * (high - low)
             worth_a = worth(a)
-    found = max((float(place[best]), 0.5 * (low + high)), key=worth)
-    at = min(int(found), len(frontier) - 1)
-    return s.portfolios(np.array([at]), np.array([found - at]))[0]
+    position = max((float(place[best]), 0.5 * (low + high)), key=worth)
+    at = min(int(position), len(frontier) - 1)
+    return s.portfolios(np.array([at]), np.array([position - at]))[0]

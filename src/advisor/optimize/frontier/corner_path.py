@@ -139,10 +139,10 @@ def merged(path: CornerPath) -> CornerPath:
     turns = np.abs(slope[1:] - slope[:-1]).max(axis=1) > STRAIGHT * (
         1.0 + np.abs(slope[:-1]).max(axis=1)
     )
-    kept = np.ones(len(t), dtype=np.bool_)
-    kept[1:-1] = turns | (width[:-1] == 0.0) | (width[1:] == 0.0)
-    if not kept.all():
-        t, w, ends = t[kept], w[kept], ends[kept]
+    corners = np.ones(len(t), dtype=np.bool_)
+    corners[1:-1] = turns | (width[:-1] == 0.0) | (width[1:] == 0.0)
+    if not corners.all():
+        t, w, ends = t[corners], w[corners], ends[corners]
     return CornerPath(
         t,
         w,

@@ -106,10 +106,11 @@ class FrontierLookup:
                 field="gamma",
                 value=bad,
             )
-        weights, told = np.empty((gamma.size, self.arrays[2].shape[1])), np.empty((gamma.size, 3))
+        weights = np.empty((gamma.size, self.arrays[2].shape[1]))
+        figures = np.empty((gamma.size, 3))
         run: Any = kernels.place_rows
-        run(np.array(gamma), *self.scalars, *self.arrays, weights, told)
-        return FrontierPoints(weights, told[:, 0], told[:, 1], told[:, 2])
+        run(np.array(gamma), *self.scalars, *self.arrays, weights, figures)
+        return FrontierPoints(weights, figures[:, 0], figures[:, 1], figures[:, 2])
 
     def corrected(
         self,
@@ -135,7 +136,7 @@ class FrontierLookup:
         """
         import advisor.optimize.kernels as kernels
 
-        rules, told = np.array(policy.values), np.empty((gamma.size, 4))
+        rules, corrections = np.array(policy.values), np.empty((gamma.size, 4))
         run: Any = kernels.correct_rows
         run(
             np.array(gamma),
@@ -144,9 +145,9 @@ class FrontierLookup:
             np.zeros(gamma.size),
             rules,
             *self.arrays[:2],
-            told,
+            corrections,
         )
-        return told
+        return corrections
 
     def binding(self, gamma: float) -> list[tuple[str, float]]:
         """Limits that hold the optimum at one risk aversion back and their prices, dearest first,
@@ -155,14 +156,14 @@ class FrontierLookup:
         import advisor.optimize.kernels as kernels
 
         n = self.arrays[2].shape[1]
-        weights, costs, prices, told = (
+        weights, costs, prices, figures = (
             np.empty(n),
             np.empty(n),
             np.empty(1 + len(self.limits.row_names)),
             np.empty(3),
         )
         run: Any = kernels.place_one
-        run(gamma, *self.scalars, *self.arrays, weights, costs, prices, told)
+        run(gamma, *self.scalars, *self.arrays, weights, costs, prices, figures)
         return binding_limits(
             self.limits, weights, costs, prices[1:], gamma, max(gamma, self.scalars[0])
         )

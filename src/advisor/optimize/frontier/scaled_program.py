@@ -84,21 +84,21 @@ class ScaledProgram:
             weights[:, self.free] = moving
         tolerance = path.risk_tolerance * (self.variance / self.spread)
         m, width = len(tolerance), path.last.size
-        told = np.concatenate(
+        multipliers = np.concatenate(
             [
                 path.multipliers.reshape(-1, width),
                 path.last[None],
                 path.slope[None] * (self.spread / self.variance),
             ]
         )
-        at = np.empty(len(told))
+        at = np.empty(len(multipliers))
         at[0 : 2 * m - 2 : 2], at[1 : 2 * m - 2 : 2], at[-2], at[-1] = (
             tolerance[:-1],
             tolerance[1:],
             tolerance[-1],
             1.0,
         )
-        y = self._prices(told, at, rows)
+        y = self._prices(multipliers, at, rows)
         return CornerPath(tolerance, weights, y[:-2].reshape(m - 1, 2, 1 + rows), y[-1], y[-2])
 
     def _prices(self, multipliers: FloatArray, tolerance: FloatArray, rows: int) -> FloatArray:

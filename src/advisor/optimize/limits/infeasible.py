@@ -74,8 +74,8 @@ def name_contradiction(limits: Limits) -> AdvisorError:
         )
         if np.isfinite(excess):
             nearest = _outward(limit.value + limit.sign * excess, limit.sign)
-            told = at_least(nearest) if limit.sign > 0 else at_most(nearest)
-            repairs.append(f"{limit.name} {'at least' if limit.sign > 0 else 'at most'} {told}")
+            bound = at_least(nearest) if limit.sign > 0 else at_most(nearest)
+            repairs.append(f"{limit.name} {'at least' if limit.sign > 0 else 'at most'} {bound}")
     cure = (
         f"Any one of these resolves it: {'; '.join(repairs)}."
         if repairs

@@ -259,7 +259,7 @@ def _assets(limits: Limits, count: int) -> str:
 def _sum(value: float) -> str:
     """With as many digits as show that it is not 1."""
     return next(
-        (told for digits in range(2, 13) if float(told := f"{value:.{digits}f}") != 1.0),
+        (text for digits in range(2, 13) if float(text := f"{value:.{digits}f}") != 1.0),
         f"{value!r}",
     )
 

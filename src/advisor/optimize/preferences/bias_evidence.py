@@ -82,14 +82,14 @@ class BiasEvidence:
 
 def _evidence(name: str, value: object, count: int) -> FloatArray:
     """One column of evidence, checked."""
-    given = numbers(value, name)
-    if given.shape not in ((), (count,)):
+    values = numbers(value, name)
+    if values.shape not in ((), (count,)):
         raise InputError(
-            f"{name} has shape {given.shape} for {count} clients; give one number, or one each.",
+            f"{name} has shape {values.shape} for {count} clients; give one number, or one each.",
             field=name,
-            value=given.shape,
+            value=values.shape,
         )
-    column = np.array(given if given.shape else np.broadcast_to(given, (count,)))
+    column = np.array(values if values.shape else np.broadcast_to(values, (count,)))
     if name.endswith("_se"):
         bad = column < 0.0
     elif name in ("loss_aversion", "overconfidence", "evaluation_years"):

@@ -63,10 +63,10 @@ class Preferences:
         evaluation_years: object = 1.0,
         status_quo_cost: object = 0.0,
     ) -> None:
-        given = (risk_aversion, loss_aversion, reference_return, evaluation_years, status_quo_cost)
+        values = (risk_aversion, loss_aversion, reference_return, evaluation_years, status_quo_cost)
         arrays = {
             item.name: _vector(value, item.name)
-            for item, value in zip(fields(Preferences), given, strict=True)
+            for item, value in zip(fields(Preferences), values, strict=True)
         }
         try:
             rows = np.broadcast_arrays(*arrays.values())
@@ -195,7 +195,7 @@ def loss_averse_risk_aversion(
     >>> float(loss_averse_risk_aversion(3.0, 1.0, 0.06, 0.10))
     3.0
     """
-    given = {
+    arguments = {
         "risk_aversion": risk_aversion,
         "loss_aversion": loss_aversion,
         "mean": mean,
@@ -203,7 +203,7 @@ def loss_averse_risk_aversion(
         "reference_return": reference_return,
         "evaluation_years": evaluation_years,
     }
-    arrays = {name: _checked(value, name) for name, value in given.items()}
+    arrays = {name: _checked(value, name) for name, value in arguments.items()}
     try:
         return closed_form(*np.broadcast_arrays(*arrays.values()))
     except ValueError:
@@ -280,14 +280,14 @@ def _checked(value: object, name: str) -> FloatArray:
     """The numbers of one preference in any shape; the first that is out of range is refused with
     its row.
     """
-    given, (lowest, rule) = numbers(value, name), RULES[name]
-    bad = ~(given >= lowest) | (np.isinf(given) & (name != "risk_aversion"))
+    values, (lowest, rule) = numbers(value, name), RULES[name]
+    bad = ~(values >= lowest) | (np.isinf(values) & (name != "risk_aversion"))
     if bad.any():
         at = [int(i) for i in np.argwhere(bad)[0]]
-        shown = float(given[tuple(at)])
+        shown = float(values[tuple(at)])
         raise InputError(
             f"{name}{at or ''} is {shown}; it must be {rule}, a number or one a client.",
             field=name,
             value=shown,
         )
-    return given
+    return values

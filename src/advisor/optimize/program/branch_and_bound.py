@@ -65,9 +65,9 @@ def choose_assets(
             return weights, 0.0 if not queue else max(0.0, -queue[0][0] - best)
         bound, _, least, highest, node = heapq.heappop(queue)
         for guess in _settled(node, least, highest, most):
-            found = relax(guess, guess)
-            if found is not None and found.value > best:
-                best, weights = found.value, np.where(guess > 0.5, found.weights, 0.0)
+            optimum = relax(guess, guess)
+            if optimum is not None and optimum.value > best:
+                best, weights = optimum.value, np.where(guess > 0.5, optimum.weights, 0.0)
         split = int(np.argmin(np.abs(node.held - 0.5) + np.where(least == highest, np.inf, 0.0)))
         if least[split] == highest[split] or -bound <= best + PROVED:
             continue

@@ -140,31 +140,31 @@ class Program:
         what a number of assets needs.
         """
         w, rules = self._weights, self.limits
-        found = [cp.sum(w) == 1.0, w >= bounds.lower, w <= bounds.upper]
+        constraints = [cp.sum(w) == 1.0, w >= bounds.lower, w <= bounds.upper]
         for row, low, high in zip(bounds.rows, bounds.row_lower, bounds.row_upper, strict=True):
-            found += [row @ w >= low] if np.isfinite(low) else []
-            found += [row @ w <= high] if np.isfinite(high) else []
+            constraints += [row @ w >= low] if np.isfinite(low) else []
+            constraints += [row @ w <= high] if np.isfinite(high) else []
         if rules.custom is not None:
-            found += custom_constraints(cp, rules.custom, w)
-        return found + (self._cardinality(cp, bounds) if rules.max_assets is not None else [])
+            constraints += custom_constraints(cp, rules.custom, w)
+        return constraints + (self._cardinality(cp, bounds) if rules.max_assets is not None else [])
 
     def _measures(self, cp: Any) -> dict[str, tuple[Any, float]]:
         """What has a largest value: the expression and that value, by name."""
-        w, rules, n, found = self._weights, self.limits, len(self.model), {}
+        w, rules, n, measures = self._weights, self.limits, len(self.model), {}
         if self._bounds.max_volatility is not None:
-            found["max_volatility"] = (cp.norm(self._factor.T @ w), self._bounds.max_volatility)
+            measures["max_volatility"] = (cp.norm(self._factor.T @ w), self._bounds.max_volatility)
         if rules.cvar is not None:
-            found["cvar"] = (self._cvar(cp, rules.cvar), rules.cvar.limit)
+            measures["cvar"] = (self._cvar(cp, rules.cvar), rules.cvar.limit)
         if rules.max_tracking_error is not None:
             start = needed_row(rules.benchmark, "benchmark", "max_tracking_error", n)
-            found["max_tracking_error"] = (
+            measures["max_tracking_error"] = (
                 cp.norm(self._factor.T @ (w - start)),
                 rules.max_tracking_error,
             )
         if rules.max_turnover is not None:
             start = needed_row(rules.current, "current", "max_turnover", n)
-            found["max_turnover"] = (0.5 * cp.norm1(w - start), rules.max_turnover)
-        return found
+            measures["max_turnover"] = (0.5 * cp.norm1(w - start), rules.max_turnover)
+        return measures
 
     def _cvar(self, cp: Any, limit: CvarLimit) -> Any:
         scenarios = float_array(limit.scenarios, "scenarios", shape=(None, len(self.model)))
@@ -236,10 +236,10 @@ class Program:
                 return np.array(self._weights.value, dtype=np.float64)
             if status == cp.INFEASIBLE:
                 return None
-        told = "; ".join(f"{name}: {status}" for name, status in attempts[-len(self.solvers) :])
+        statuses = "; ".join(f"{name}: {status}" for name, status in attempts[-len(self.solvers) :])
         raise SolverError(
-            f"No solver came to an accurate end ({told}). Check the scale of the limits, or name"
-            " other solvers.",
+            f"No solver came to an accurate end ({statuses}). Check the scale of the limits, or"
+            " name other solvers.",
             solver=attempts[-1][0],
             status=attempts[-1][1],
         )

@@ -52,9 +52,9 @@ def solver_names(solvers: Sequence[str]) -> tuple[str, ...]:
 
 def custom_constraints(cp: Any, custom: Callable[[Any], Sequence[Any]], weights: Any) -> list[Any]:
     """The caller's own constraints, checked to be constraints."""
-    wanted = "custom is a function from the weights (n,) to a list of cvxpy constraints"
+    rule = "custom is a function from the weights (n,) to a list of cvxpy constraints"
     try:
-        found: Any = custom(weights)
+        constraints: Any = custom(weights)
     except (
         LookupError,
         TypeError,
@@ -64,24 +64,24 @@ def custom_constraints(cp: Any, custom: Callable[[Any], Sequence[Any]], weights:
         cp.error.DCPError,
     ) as error:
         raise InputError(
-            f"custom failed with {type(error).__name__}: {error}. {wanted}; mend it.",
+            f"custom failed with {type(error).__name__}: {error}. {rule}; mend it.",
             field="custom",
             value=None,
         ) from error
-    if not isinstance(found, (list, tuple)):
+    if not isinstance(constraints, (list, tuple)):
         raise InputError(
-            f"custom gave {found!s:.60}, not a list. {wanted}; put a single one into a list.",
+            f"custom gave {constraints!s:.60}, not a list. {rule}; put a single one into a list.",
             field="custom",
-            value=found,
+            value=constraints,
         )
-    for item in cast(Sequence[Any], found):
+    for item in cast(Sequence[Any], constraints):
         if not isinstance(item, cp.constraints.constraint.Constraint):
             raise InputError(
-                f"custom gave {item!r:.60}, which is no constraint. {wanted}; write it with cvxpy.",
+                f"custom gave {item!r:.60}, which is no constraint. {rule}; write it with cvxpy.",
                 field="custom",
                 value=item,
             )
-    return list(cast(Sequence[Any], found))
+    return list(cast(Sequence[Any], constraints))
 
 
 def needed_row(value: FloatArray | None, field: str, limit: str, n: int) -> FloatArray:

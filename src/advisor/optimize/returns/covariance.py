@@ -57,14 +57,14 @@ def shrink_to_constant_correlation(moments: Moments) -> tuple[FloatArray, float]
     k = int(risky.sum())
     if k < 2:
         return moment, 0.0
-    kept = np.ix_(risky, risky)
-    s, d = moment[kept], deviation[risky]
+    block = np.ix_(risky, risky)
+    s, d = moment[block], deviation[risky]
     scale = np.outer(d, d)
     average = float(((s / scale).sum() - k) / (k * (k - 1)))
     target = average * scale
     np.fill_diagonal(target, d**2)
-    noise = moments.squares[kept] - s**2
-    skew = moments.cubes[kept] - (d**2)[:, None] * s
+    noise = moments.squares[block] - s**2
+    skew = moments.cubes[block] - (d**2)[:, None] * s
     np.fill_diagonal(skew, 0.0)
     shared = float(np.trace(noise)) + average * float((skew * (d[None, :] / d[:, None])).sum())
     gap = float(((s - target) ** 2).sum())
@@ -72,5 +72,5 @@ def shrink_to_constant_correlation(moments: Moments) -> tuple[FloatArray, float]
         0.0 if gap == 0.0 else min(1.0, max(0.0, (float(noise.sum()) - shared) / gap / count))
     )
     shrunk = moment.copy()
-    shrunk[kept] = (1.0 - intensity) * s + intensity * target
+    shrunk[block] = (1.0 - intensity) * s + intensity * target
     return shrunk, intensity

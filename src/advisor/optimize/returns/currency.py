@@ -41,8 +41,8 @@ def in_home_currency(
         InputError: An unknown asset or currency, other days, no rate on any day of an asset, a
             share outside [0, 1], or a carry that is no finite number.
     """
-    for given, name in ((market, "market"), (rates, "rates")):
-        check_type(given, Market, name, "Build one with Market.from_prices or Market.from_returns.")
+    for table, name in ((market, "market"), (rates, "rates")):
+        check_type(table, Market, name, "Build one with Market.from_prices or Market.from_returns.")
     check_type(
         currencies, Mapping, "currencies", "Give a mapping from foreign asset to its currency."
     )

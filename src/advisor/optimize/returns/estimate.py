@@ -255,7 +255,7 @@ def _opinions(views: object) -> tuple[View, ...]:
         " confidence=0.5)."
     )
     check_type(views, Sequence, "views", remedy)
-    given: tuple[object, ...] = tuple(views)  # type: ignore[arg-type]
-    for view in given:
+    opinions: tuple[object, ...] = tuple(views)  # type: ignore[arg-type]
+    for view in opinions:
         check_type(view, View, "views", remedy)
-    return given  # type: ignore[return-value]
+    return opinions  # type: ignore[return-value]

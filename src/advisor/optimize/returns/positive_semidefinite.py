@@ -93,9 +93,9 @@ def nearest_psd(
     check_number(
         tolerance, "tolerance", "Give what counts as nothing, such as 1e-10.", above=0.0, high=1e-3
     )
-    given = float_array(covariance, "covariance", shape=(None, None))
-    n = len(given)
-    sigma = float_array(given, "covariance", shape=(n, n))
+    matrix = float_array(covariance, "covariance", shape=(None, None))
+    n = len(matrix)
+    sigma = float_array(matrix, "covariance", shape=(n, n))
     if not n:
         raise InputError(
             "covariance is empty; there is nothing to mend. Pass one row an asset.",

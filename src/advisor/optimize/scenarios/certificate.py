@@ -54,9 +54,9 @@ class Scenarios:
     assets: tuple[str, ...] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        given: object = self.returns
-        if isinstance(given, pd.DataFrame) and not is_in_order(given.columns):
-            object.__setattr__(self, "assets", tuple(labels_of(given.columns)))
+        returns: object = self.returns
+        if isinstance(returns, pd.DataFrame) and not is_in_order(returns.columns):
+            object.__setattr__(self, "assets", tuple(labels_of(returns.columns)))
         object.__setattr__(
             self, "returns", float_array(self.returns, "scenarios", shape=(None, None))
         )
@@ -247,7 +247,7 @@ def untraded(weights: FloatArray, costs: CostRows, limits: Limits) -> FloatArray
     """
     hold = np.clip(costs.hold[0], limits.lower, limits.upper)
     change = np.abs(weights - hold)
-    kept = np.where(change <= UNTRADED, hold, weights)
+    rounded = np.where(change <= UNTRADED, hold, weights)
     if (change > UNTRADED).any():
-        kept[int(change.argmax())] += 1.0 - kept.sum()
-    return np.clip(kept, limits.lower, limits.upper)
+        rounded[int(change.argmax())] += 1.0 - rounded.sum()
+    return np.clip(rounded, limits.lower, limits.upper)

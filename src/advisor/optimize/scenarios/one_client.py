@@ -41,8 +41,8 @@ def _net_of_costs(
     if costs is None:
         return mean, np.zeros(len(weights), dtype=np.bool_)
     hold, buy, sell = costs.hold[0], costs.buy[0], costs.sell[0]
-    kept = (np.abs(weights - hold) <= KEPT) & (buy + sell > 0.0)
-    return mean - np.where(weights > hold, buy, -sell) * ~kept, kept
+    untraded = (np.abs(weights - hold) <= KEPT) & (buy + sell > 0.0)
+    return mean - np.where(weights > hold, buy, -sell) * ~untraded, untraded
 
 
 def over_scenarios(
@@ -67,10 +67,10 @@ def over_scenarios(
     volatility = float(np.sqrt(max(float(weights @ model.covariance @ weights), 0.0)))
     residual = float(solved.duality_gap[0] / max(1.0, abs(float(solved.objective[0]))))
     tilted = model.mean + scenarios.returns.T @ solved.tilt[0] / scenarios.years
-    net, kept = _net_of_costs(
+    net, untraded = _net_of_costs(
         cost_rows(held, cost, wants.status_quo_cost, 1, model.assets), weights, tilted
     )
-    binding = _bindings(model, mandate, weights, gamma, net, kept)
+    binding = _bindings(model, mandate, weights, gamma, net, untraded)
     return Portfolio(
         model.assets,
         weights,
@@ -89,7 +89,7 @@ def _bindings(
     weights: FloatArray,
     gamma: float,
     net_mean: FloatArray,
-    kept: BoolArray,
+    untraded: BoolArray,
 ) -> tuple[Binding, ...]:
     """Binding limits where the marginal mean is not the model's: after costs, or tilted by losses.
     Assets that are not worth trading are named too.
@@ -98,17 +98,17 @@ def _bindings(
     seen = ReturnModel(model.assets, net_mean, model.covariance)
     boxed = replace(
         limits,
-        lower=np.where(kept, weights, limits.lower),
-        upper=np.where(kept, weights, limits.upper),
+        lower=np.where(untraded, weights, limits.lower),
+        upper=np.where(untraded, weights, limits.upper),
     )
     multipliers, extra = best_multipliers(seen, boxed, weights, gamma)
-    found = certify_row(seen, boxed, weights, gamma, multipliers, gamma + extra).binding
+    bindings = certify_row(seen, boxed, weights, gamma, multipliers, gamma + extra).binding
     names = {
         f"fixed_weight:{model.assets[i]}": f"no_trade:{model.assets[i]}"
-        for i in np.flatnonzero(kept)
+        for i in np.flatnonzero(untraded)
     }
     return tuple(
-        Binding(name=names.get(b.name, b.name), shadow_price=b.shadow_price) for b in found
+        Binding(name=names.get(b.name, b.name), shadow_price=b.shadow_price) for b in bindings
     )
 
 

@@ -140,9 +140,9 @@ def walk_rows(
     """Write the clients whom the walk from the frontier brings to a proved optimum to `answer`;
     True for those, shape (c,).
     """
-    found = np.zeros(len(preferences), dtype=np.bool_)
+    proved = np.zeros(len(preferences), dtype=np.bool_)
     if frontier is None:
-        return found
+        return proved
     p, least = program, np.isinf(preferences.risk_aversion)
     some = np.flatnonzero((preferences.risk_aversion >= LEAST_CURVED) & ~least)
     blocks = [some[first : first + BLOCK] for first in range(0, len(some), BLOCK)]
@@ -156,7 +156,7 @@ def walk_rows(
             p.model, p.limits, p.scenarios, wants, end.weights, end.tilt, end.prices
         )
         good = end.done & (gap <= WALKED * np.maximum(1.0, np.abs(objective)))
-        found[rows[good]] = True
+        proved[rows[good]] = True
         answer.weights[rows[good]], answer.tilt[rows[good]] = end.weights[good], end.tilt[good]
         answer.objective[rows[good]], answer.duality_gap[rows[good]] = objective[good], gap[good]
-    return found
+    return proved

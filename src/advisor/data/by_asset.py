@@ -98,7 +98,9 @@ def label_assets(
     return tuple(str(label) for label in labels)
 
 
-def rate_assets(levels: Mapping[str, int] | Sequence[int] | None, names: Sequence[str]) -> IntArray:
+def rate_assets(
+    levels: Mapping[str, int] | Sequence[int] | IntArray | None, names: Sequence[str]
+) -> IntArray:
     """One level 1..5 a name, 0 where none is given, shape (n,); a Series goes by its labels. Raises
     `InputError` for other levels, unknown assets and another length.
     """

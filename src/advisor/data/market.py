@@ -62,8 +62,8 @@ class Market:
         cls,
         prices: pd.DataFrame,
         *,
-        groups: Mapping[str, str] | None = None,
-        risk_levels: Mapping[str, int] | None = None,
+        groups: Mapping[str, str] | Sequence[str] | None = None,
+        risk_levels: Mapping[str, int] | IntArray | None = None,
         periods_per_year: PeriodsPerYear = 252.0,
         fill: Literal["forward"] | None = None,
         decimal: DecimalMark = ".",
@@ -73,8 +73,8 @@ class Market:
         Args:
             prices: Positive prices. Missing values at the start or end of a column are an unequal
                 history; a hole inside is refused unless `fill="forward"`.
-            groups: Group by asset id.
-            risk_levels: R1..R5 by asset id.
+            groups: Group by asset id, or one an asset in the order of the columns.
+            risk_levels: R1..R5, likewise.
             periods_per_year: Rows a year; the days are held against it.
             fill: "forward" carries the last price over holes inside a history (a return of 0, then
                 the jump).
@@ -105,8 +105,8 @@ class Market:
         cls,
         returns: pd.DataFrame,
         *,
-        groups: Mapping[str, str] | None = None,
-        risk_levels: Mapping[str, int] | None = None,
+        groups: Mapping[str, str] | Sequence[str] | None = None,
+        risk_levels: Mapping[str, int] | IntArray | None = None,
         periods_per_year: PeriodsPerYear = 252.0,
     ) -> Market:
         """From simple returns: one row a day, one column an asset; missing values only at the start
@@ -134,7 +134,7 @@ class Market:
         dates: DayArray,
         returns: FloatArray,
         groups: Mapping[str, str] | Sequence[str] | None,
-        risk_levels: Mapping[str, int] | None,
+        risk_levels: Mapping[str, int] | IntArray | None,
         periods_per_year: float,
     ) -> Market:
         check_frequency(dates, periods_per_year, "The history")

@@ -79,13 +79,7 @@ CASES: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "View": (a.View, {"weights": ONE, "mean": 0.01, "confidence": 0.5}),
     "EstimateSettings": (
         a.EstimateSettings,
-        {
-            "half_life": 1.0,
-            "factors": 3,
-            "equilibrium": a.Equilibrium(),
-            "views": (),
-            "overconfidence": 1.0,
-        },
+        {"half_life": 1.0, "equilibrium": a.Equilibrium(), "views": (), "overconfidence": 1.0},
     ),
     "estimate_returns": (
         a.estimate_returns,

@@ -54,21 +54,21 @@ def read_answers(clients: ClientTable, questionnaire: Questionnaire, rows: BoolA
     key = key_of(questionnaire)
     asked, every = key.questions, np.arange(len(key.questions))[:, None]
     nothing = Categories.empty(len(clients))
-    given = [clients.answers.get(name, nothing) for name in asked]
+    columns = [clients.answers.get(name, nothing) for name in asked]
     lookup: list[
         int
     ] = []  # of each question: no answer, then what each word in its column stands for
     first: list[int] = []
-    for question, labels in zip(asked.values(), given, strict=True):
+    for question, labels in zip(asked.values(), columns, strict=True):
         lookup.append(MISSING)
         first.append(len(lookup))
         lookup += [question.order.get(name, UNKNOWN) for name in labels.names]
-    codes = np.array([labels.codes for labels in given], dtype=np.int32)
+    codes = np.array([labels.codes for labels in columns], dtype=np.int32)
     codes += np.array(first, dtype=np.int32)[:, None]
     positions = np.array(lookup, dtype=np.int8)[codes]
     problems: dict[int, str] = {}
     if positions.min(initial=0) < 0:
-        for question, labels, chosen in zip(asked.values(), given, positions, strict=True):
+        for question, labels, chosen in zip(asked.values(), columns, positions, strict=True):
             _judge(question, labels, chosen, rows, problems)
     for name in clients.answers.keys() - asked.keys():
         for row in np.flatnonzero((clients.answers[name].codes >= 0) & rows).tolist():
@@ -83,7 +83,7 @@ def read_answers(clients: ClientTable, questionnaire: Questionnaire, rows: BoolA
 
 def _judge(
     question: QuestionKey,
-    given: Categories,
+    labels: Categories,
     chosen: Positions,
     rows: BoolArray,
     problems: dict[int, str],
@@ -96,7 +96,7 @@ def _judge(
         for row in np.flatnonzero(unknown & rows).tolist():
             problems.setdefault(
                 row,
-                f"question {question.id!r} has the answer {personal(given.word(row))}, which is"
+                f"question {question.id!r} has the answer {personal(labels.word(row))}, which is"
                 f" none of its options {list(question.order)}; it could not be scored. Correct it.",
             )
         chosen[unknown] = MISSING

@@ -54,11 +54,11 @@ def straight_lining(answers: Answers, share: float) -> BoolArray:
     questions.
     """
     positions = answers.positions
-    given = (positions >= 0).sum(axis=0)
+    answered = (positions >= 0).sum(axis=0)
     most = np.zeros(positions.shape[1], dtype=np.int64)
     for position in range(int(positions.max(initial=-1)) + 1):
         np.maximum(most, (positions == position).sum(axis=0), out=most)
-    return (given >= STRAIGHT_LINING_LEAST) & reaches(most, share * given)
+    return (answered >= STRAIGHT_LINING_LEAST) & reaches(most, share * answered)
 
 
 def contradictions(answers: Answers, questionnaire: Questionnaire) -> BoolArray:

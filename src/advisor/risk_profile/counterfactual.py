@@ -83,35 +83,37 @@ def smallest_change(
             value=len(client),
         )
     level = int(now.level[0])
-    given = {
+    answers = {
         name: labels.word(0) or ""
         for name, labels in client.answers.items()
         if labels.word(0) is not None
     }
-    moves = _moves(questionnaire, given)
+    moves = _moves(questionnaire, answers)
     for size in range(1, most + 1):
         best: tuple[int, int, dict[str, str]] | None = None
         candidates = _sheets(moves, size)
         while batch := list(islice(candidates, BATCH)):
-            found = profile_risk(
-                _table(client, given, [sheet for _, sheet in batch]),
+            levels = profile_risk(
+                _table(client, answers, [sheet for _, sheet in batch]),
                 questionnaire,
                 as_of=as_of,
                 bands=bands,
                 controls=controls,
             ).level
-            hits = np.flatnonzero(found > level if direction == "up" else found < level)
+            hits = np.flatnonzero(levels > level if direction == "up" else levels < level)
             for i in hits.tolist():
                 if best is None or batch[i][0] < best[0]:
-                    best = (batch[i][0], int(found[i]), batch[i][1])
+                    best = (batch[i][0], int(levels[i]), batch[i][1])
         if best is not None:
             return Counterfactual(
-                level, best[1], {name: (given[name], option) for name, option in best[2].items()}
+                level, best[1], {name: (answers[name], option) for name, option in best[2].items()}
             )
     return None
 
 
-def _moves(questionnaire: Questionnaire, given: dict[str, str]) -> dict[str, list[tuple[int, str]]]:
+def _moves(
+    questionnaire: Questionnaire, answers: dict[str, str]
+) -> dict[str, list[tuple[int, str]]]:
     """By question that counts, the other options and how far they are from the one given."""
     moves: dict[str, list[tuple[int, str]]] = {}
     for name, question in questionnaire.by_id.items():
@@ -119,8 +121,8 @@ def _moves(questionnaire: Questionnaire, given: dict[str, str]) -> dict[str, lis
         matters = question.dimension not in ("background", "knowledge") or any(
             o.knock_out for o in question.options
         )
-        if name in given and matters:
-            here = ids.index(given[name])
+        if name in answers and matters:
+            here = ids.index(answers[name])
             moves[name] = [(abs(i - here), option) for i, option in enumerate(ids) if i != here]
     return moves
 
@@ -136,11 +138,13 @@ def _sheets(
             )
 
 
-def _table(client: ClientTable, given: dict[str, str], sheets: list[dict[str, str]]) -> ClientTable:
+def _table(
+    client: ClientTable, answers: dict[str, str], sheets: list[dict[str, str]]
+) -> ClientTable:
     rows = len(sheets)
     table = client.take(np.zeros(rows, dtype=np.int64))
-    answers = {
+    columns = {
         name: Categories.of_words([sheet.get(name, option) for sheet in sheets])
-        for name, option in given.items()
+        for name, option in answers.items()
     }
-    return replace(table, ids=tuple(str(i) for i in range(rows)), answers=answers)
+    return replace(table, ids=tuple(str(i) for i in range(rows)), answers=columns)

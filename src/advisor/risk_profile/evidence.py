@@ -61,25 +61,25 @@ def examine(
     history: AssessmentHistory | None = None,
 ) -> Case:
     """Gather everything that bears on the level of each client; arguments as in `profile_risk`."""
-    given = clients.level >= 0
-    problems = _row_problems(clients, given, questionnaire, day)
+    has_level = clients.level >= 0
+    problems = _row_problems(clients, has_level, questionnaire, day)
     nothing = np.full(len(clients), np.nan)
     case = Case(
         dict.fromkeys(SCORED, nothing) | {"knowledge": clients.knowledge},
         nothing,
         Evidence({}),
-        ~given & given,
+        ~has_level & has_level,
         {},
         problems,
     )
     answers: Answers | None = None
-    if questionnaire is not None and not given.all():
-        answers = read_answers(clients, questionnaire, ~given)
+    if questionnaire is not None and not has_level.all():
+        answers = read_answers(clients, questionnaire, ~has_level)
         case = _from_answers(
-            clients, questionnaire, answers, ~given, controls, item_model, problems
+            clients, questionnaire, answers, ~has_level, controls, item_model, problems
         )
     limits: dict[str, IntArray] = (
-        {ELSEWHERE: np.where(given, clients.level, LEVELS)} if given.any() else {}
+        {ELSEWHERE: np.where(has_level, clients.level, LEVELS)} if has_level.any() else {}
     )
     limits |= case.evidence.limits
     limits["money"] = money_cap(clients, bands, controls.capacity)
@@ -91,7 +91,8 @@ def examine(
     evidence = Evidence(limits, case.evidence.at_least, case.evidence.lowers, caps=caps)
     if questionnaire is not None and answers is not None:
         evidence = replace(
-            evidence, floors=_floors(evidence, questionnaire, answers, ~given, controls, item_model)
+            evidence,
+            floors=_floors(evidence, questionnaire, answers, ~has_level, controls, item_model),
         )
     ages = HistoryLimits()
     signs = {
@@ -111,7 +112,10 @@ def examine(
 
 
 def _row_problems(
-    clients: ClientTable, given: BoolArray, questionnaire: Questionnaire | None, day: np.datetime64
+    clients: ClientTable,
+    has_level: BoolArray,
+    questionnaire: Questionnaire | None,
+    day: np.datetime64,
 ) -> dict[int, str]:
     problems: dict[int, str] = dict(clients.problems)
     for row in (clients.assessed_on > day).nonzero()[0].tolist():
@@ -121,7 +125,7 @@ def _row_problems(
             f" {day}; a sale cannot rest on a later assessment. Use what was known on that day.",
         )
     if questionnaire is None:
-        for row in np.flatnonzero(~given).tolist():
+        for row in np.flatnonzero(~has_level).tolist():
             problems.setdefault(
                 row,
                 "there is neither a level nor a questionnaire to score answers with; a level cannot"

@@ -141,6 +141,6 @@ def _lowest(values: FloatArray, group: IntArray, count: int) -> FloatArray:
 
 
 def _any(values: BoolArray, group: IntArray, count: int) -> BoolArray:
-    found = np.zeros(count, dtype=np.bool_)
-    np.logical_or.at(found, group, values)
-    return found
+    any_true = np.zeros(count, dtype=np.bool_)
+    np.logical_or.at(any_true, group, values)
+    return any_true

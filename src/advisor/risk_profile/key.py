@@ -106,16 +106,16 @@ def key_of(questionnaire: Questionnaire) -> Key:
     conditions = [
         (*rule.first.items(), *rule.second.items()) for rule in questionnaire.contradictions
     ]
-    told = [condition for both in conditions for condition in both]
-    chosen = np.zeros((len(told), width), dtype=np.bool_)
-    for row, (name, options) in enumerate(told):
+    all_conditions = [condition for both in conditions for condition in both]
+    chosen = np.zeros((len(all_conditions), width), dtype=np.bool_)
+    for row, (name, options) in enumerate(all_conditions):
         chosen[row, [questions[name].order[option] for option in options]] = True
     return Key(
         questions=questions,
         dimensions=dimensions,
         points=frozen(points),
         knock_out=frozen(knock_out),
-        told=frozen(np.array([row_of[name] for name, _ in told], dtype=np.int64)),
+        told=frozen(np.array([row_of[name] for name, _ in all_conditions], dtype=np.int64)),
         chosen=frozen(chosen),
         starts=frozen(np.cumsum([0, *map(len, conditions)])[:-1]),
     )

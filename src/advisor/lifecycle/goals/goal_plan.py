@@ -48,14 +48,14 @@ def required_wealth(
     >>> round(float(required_wealth(150.0, 10.0, 0.06, 0.15, probability=0.9)), 2)
     163.65
     """
-    level, wanted, span = together(probability=probability, amount=amount, years=years)
+    level, need, span = together(probability=probability, amount=amount, years=years)
     within(level, "probability", "A chance lies within 0 and 1.", above=0.0, below=1.0)
     within(span, "years", "A date to save for is not past.", low=0.0)
     mu, sigma = lognormal_rates(mean, volatility)
-    mu, sigma, level, wanted, span = together(
-        mean=mu, volatility=sigma, probability=level, amount=wanted, years=span
+    mu, sigma, level, need, span = together(
+        mean=mu, volatility=sigma, probability=level, amount=need, years=span
     )
-    return wanted * np.exp(ndtri(level) * sigma * np.sqrt(span) - mu * span)
+    return need * np.exp(ndtri(level) * sigma * np.sqrt(span) - mu * span)
 
 
 @checked
@@ -110,8 +110,8 @@ def required_saving(
         zero, one = np.zeros(1), np.ones(1)
         grown = terminal_wealth(paths, have[row], span[row], m[row], s[row], zero)
         each = terminal_wealth(paths, zero, span[row], m[row], s[row], one)
-        wanted = np.sort(((need[row, None] - grown) / each)[0])
-        saving[i] = max(0.0, float(wanted[min(draws - 1, int(np.ceil(probability * draws)) - 1)]))
+        savings = np.sort(((need[row, None] - grown) / each)[0])
+        saving[i] = max(0.0, float(savings[min(draws - 1, int(np.ceil(probability * draws)) - 1)]))
     enough = have >= required_wealth(need, span, m, s, probability=probability)
     return np.where(enough, 0.0, saving)
 

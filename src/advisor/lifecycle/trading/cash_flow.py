@@ -123,7 +123,7 @@ def allocate_flow(holdings: object, target: object, flow: object) -> FlowPlan:
     ([[0.0, 20.0]], [0.25], [0.1])
     """
     held = money_table(holdings, "holdings")
-    wanted = target_table(target, held.shape)
+    weights = target_table(target, held.shape)
     moved = spread(flow, "flow", (len(held),))
     within(moved, "flow", "It is money in (+) or out (-).")
     trades, unfunded = np.empty_like(held), np.empty(len(held))
@@ -132,10 +132,10 @@ def allocate_flow(holdings: object, target: object, flow: object) -> FlowPlan:
         rows = slice(start, start + _BLOCK)
         value = held[rows].sum(axis=1)
         paid = np.maximum(moved[rows], -value)
-        trades[rows] = fill(held[rows], wanted[rows], paid)
+        trades[rows] = fill(held[rows], weights[rows], paid)
         unfunded[rows] = paid - moved[rows]
-        before[rows] = _drift_of(held[rows], wanted[rows], value)
-        after[rows] = _drift_of(held[rows] + trades[rows], wanted[rows], value + paid)
+        before[rows] = _drift_of(held[rows], weights[rows], value)
+        after[rows] = _drift_of(held[rows] + trades[rows], weights[rows], value + paid)
     return FlowPlan(trades, unfunded, before, after)
 
 

@@ -112,7 +112,7 @@ def rebalance(
     ([[-10.0, 10.0]], ('band', 'drift'), [0.1])
     """
     held = money_table(holdings, "holdings")
-    wanted = target_table(target, held.shape)
+    weights = target_table(target, held.shape)
     rules = policy or RebalancePolicy()
     moved = spread(flow, "flow", (len(held),))
     months = None if months_since is None else spread(months_since, "months_since", (len(held),))
@@ -122,7 +122,7 @@ def rebalance(
     for start in range(0, max(len(held), 1), _BLOCK):
         rows = slice(start, start + _BLOCK)
         since, each = (None if x is None else x[rows] for x in (months, lots))
-        parts.append(_block(held[rows], wanted[rows], rules, moved[rows], since, each))
+        parts.append(_block(held[rows], weights[rows], rules, moved[rows], since, each))
     names = tuple(Rebalance.__dataclass_fields__)
     return Rebalance(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
 

@@ -79,7 +79,7 @@ def _down(
 
 def _raised(
     sales: FloatArray,
-    wanted: FloatArray,
+    trades: FloatArray,
     holdings: FloatArray,
     short: FloatArray,
     min_trade: float,
@@ -102,7 +102,7 @@ def _raised(
         covers = too_much >= -_NOTHING * short[:, None]
         least = np.where(covers, too_much, np.inf)
         level = least.min(axis=1, keepdims=True)
-        best = np.where(least <= level + _SLACK * np.abs(short)[:, None], -wanted, -np.inf)
+        best = np.where(least <= level + _SLACK * np.abs(short)[:, None], -trades, -np.inf)
         column = np.where(np.isfinite(level[:, 0]), best.argmax(axis=1), added.argmax(axis=1))
         gain = np.where(short > 0.0, added[each, column], 0.0)
         sales[each, column] += gain

@@ -124,8 +124,8 @@ class Household:
             flow that is filled in on top of what is held away, so that an asset of which too much
             is held away gets none.
         """
-        wanted = target_table(target, (1, len(self.assets)))
-        return fill(self.away[None, :], wanted, np.array([self.managed.sum()]))[0]
+        weights = target_table(target, (1, len(self.assets)))
+        return fill(self.away[None, :], weights, np.array([self.managed.sum()]))[0]
 
     def to_frame(self) -> pd.DataFrame:
         """One row an asset: managed, held away, weight of the whole."""

@@ -137,9 +137,9 @@ def sell_lots(
     >>> sale.sold.tolist(), sale.short_gain.tolist(), sale.long_gain.tolist()
     ([2.0, 10.0], [10.0], [8.0])
     """
-    wanted, quote = np.atleast_1d(array(units, "units")), np.atleast_1d(array(price, "price"))
+    quantity, quote = np.atleast_1d(array(units, "units")), np.atleast_1d(array(price, "price"))
     day = as_day(on, "on")
-    _check(lots, wanted, quote)
+    _check(lots, quantity, quote)
     late = lots.acquired > day
     if late.any():
         row = int(np.argmax(late))
@@ -158,16 +158,18 @@ def sell_lots(
     position, held = lots.position[order], lots.units[order]
     before = pd.Series(held).groupby(position).cumsum().to_numpy() - held
     sold = np.empty_like(lots.units)
-    sold[order] = np.clip(wanted[position] - before, 0.0, held)
+    sold[order] = np.clip(quantity[position] - before, 0.0, held)
     gain = sold * unit_gain
 
     def by_position(values: FloatArray) -> FloatArray:
-        return np.bincount(lots.position, weights=values, minlength=len(wanted)).astype(np.float64)
+        return np.bincount(lots.position, weights=values, minlength=len(quantity)).astype(
+            np.float64
+        )
 
     short_gain = by_position(np.where(long_term, 0.0, gain))
     long_gain = by_position(np.where(long_term, gain, 0.0))
     tax = short_rate * np.maximum(short_gain, 0.0) + long_rate * np.maximum(long_gain, 0.0)
-    return LotSale(sold, gain, long_term, short_gain, long_gain, tax, wanted - by_position(sold))
+    return LotSale(sold, gain, long_term, short_gain, long_gain, tax, quantity - by_position(sold))
 
 
 def first_long_term_day(acquired: DayArray) -> DayArray:

@@ -38,7 +38,7 @@ def walk(
 
     Every array is C-ordered and of the type that `biases_state` gives it.
     """
-    told = np.zeros(1, dtype=np.int64)
+    row_count = np.zeros(1, dtype=np.int64)
     quotes_ = (quotes.start, quotes.time, _cells(quotes.row, np.float64))
     book_ = (_cells(book.of), book.held, book.touched, _cells(book.lot), _cells(before))
     _WALK(
@@ -52,9 +52,9 @@ def walk(
         int(rules.odean),
         rules.tie,
         rules.end,
-        told,
+        row_count,
     )
-    return int(told[0])
+    return int(row_count[0])
 
 
 def _cells(records: Records, kind: Any = np.int64) -> Records:

@@ -80,15 +80,15 @@ def _check_slopes(codes: Categories, names: Sequence[str], slopes: FloatArray) -
         return
     scores = np.where(codes >= 0, codes, np.nan).astype(np.float64)
     scores -= np.nanmean(scores, axis=0)
-    found: list[str] = []
+    items: list[str] = []
     for i in flat:
         rest = np.delete(scores, i, axis=1)
         known = ~np.isnan(scores[:, i]) & ~np.isnan(rest).all(axis=1)
         other, own = np.nanmean(rest[known], axis=1), scores[known, i]
         spread = float(np.sqrt((own**2).sum() * (other**2).sum()))
-        found.append(f"{names[i]!r} ({(own * other).sum() / spread if spread > 0.0 else 0.0:+.2f})")
+        items.append(f"{names[i]!r} ({(own * other).sum() / spread if spread > 0.0 else 0.0:+.2f})")
     raise InputError(
-        f"Item(s) {', '.join(found)} do not rise with the others (in brackets the correlation with"
+        f"Item(s) {', '.join(items)} do not rise with the others (in brackets the correlation with"
         " the rest); below 0 an item is scored the wrong way round and would count against"
         " tolerance, near 0 it tells nothing. Reverse its answers, or drop it.",
         field=names[flat[0]],
@@ -156,10 +156,10 @@ def _expected_counts(
         best = int(np.argmax(model.prior))
         log_likelihood += float(np.log(model.prior[best] / posterior[:, best]).sum())
         for i, table in enumerate(tables):
-            given = codes[block, i]
-            log_likelihood += float(probability[best, i, given[given >= 0]].sum())
+            item_answers = codes[block, i]
+            log_likelihood += float(probability[best, i, item_answers[item_answers >= 0]].sum())
             for answer in range(len(table)):
-                table[answer] += posterior[given == answer].sum(axis=0)
+                table[answer] += posterior[item_answers == answer].sum(axis=0)
     return tables, log_likelihood
 
 

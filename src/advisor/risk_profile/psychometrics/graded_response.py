@@ -229,10 +229,10 @@ class GradedResponseModel:
             block = slice(start, start + BLOCK)
             p = self.probability(theta[block])
             log = natural_log(np.maximum(p, TINY))
-            given = codes[:, block].T
-            asked = given >= 0
+            answers = codes[:, block].T
+            asked = answers >= 0
             observed = np.take_along_axis(
-                log, np.maximum(given, 0)[:, :, None].astype(np.int64), axis=2
+                log, np.maximum(answers, 0)[:, :, None].astype(np.int64), axis=2
             )[:, :, 0]
             mean = (p * log).sum(axis=2)
             variance = (p * log**2).sum(axis=2) - mean**2

@@ -171,14 +171,16 @@ def numbers(value: object, field: str) -> FloatArray:
         InputError: Not numeric, or rows of different lengths.
     """
     try:
-        given = np.asarray(value)
-        if given.dtype.kind not in _NO_NUMBERS:
-            return np.array(given, dtype=np.float64, order="C")
-        told = "it holds text" if given.dtype.kind in "US" else f"it holds {given.dtype.name}"
+        array = np.asarray(value)
+        if array.dtype.kind not in _NO_NUMBERS:
+            return np.array(array, dtype=np.float64, order="C")
+        problem = "it holds text" if array.dtype.kind in "US" else f"it holds {array.dtype.name}"
     except (TypeError, ValueError, OverflowError) as error:
-        told = written(str(error))
+        problem = written(str(error))
     raise InputError(
-        f"{field} is not numeric ({told}); pass numbers.", field=field, value=kept_of(field, value)
+        f"{field} is not numeric ({problem}); pass numbers.",
+        field=field,
+        value=kept_of(field, value),
     )
 
 
@@ -200,7 +202,7 @@ def float_array(
     if array.ndim != len(shape) or any(
         want is not None and have != want for have, want in zip(array.shape, shape, strict=True)
     ):
-        wanted = (
+        shape_text = (
             "("
             + ", ".join("any" if n is None else str(n) for n in shape)
             + ("," if len(shape) == 1 else "")
@@ -208,12 +210,12 @@ def float_array(
         )
         if value is None:
             raise InputError(
-                f"{field} is None, but an array of shape {wanted} is needed; pass it.",
+                f"{field} is None, but an array of shape {shape_text} is needed; pass it.",
                 field=field,
                 value=None,
             )
         raise InputError(
-            f"{field} has shape {array.shape}, but {wanted} is needed; check rows and columns.",
+            f"{field} has shape {array.shape}, but {shape_text} is needed; check rows and columns.",
             field=field,
             value=array.shape,
         )
@@ -263,17 +265,17 @@ def check_frequency(days: DayArray, periods_per_year: float, field: str) -> None
     dense = dense and span < due / _TOLERANCE - _SLACK_DAYS and middle < step / _TOLERANCE
     if not (sparse or dense):
         return
-    found = DAYS_A_YEAR * len(gaps) / max(span, 1.0)
-    if found > 140.0 and middle <= 3.0:
-        usual = 252.0 if found < 310.0 else 365.0
+    frequency = DAYS_A_YEAR * len(gaps) / max(span, 1.0)
+    if frequency > 140.0 and middle <= 3.0:
+        usual = 252.0 if frequency < 310.0 else 365.0
     else:
-        usual = min(_USUAL, key=lambda rate: abs(np.log(rate / found)))
-    told = usual if abs(np.log(usual / found)) < 0.25 else round(found, 1)
+        usual = min(_USUAL, key=lambda rate: abs(np.log(rate / frequency)))
+    suggestion = usual if abs(np.log(usual / frequency)) < 0.25 else round(frequency, 1)
     raise InputError(
-        f"{field} has {len(days)} rows from {days[0]} to {days[-1]}, about {found:.3g} a year, but "
-        f"periods_per_year is {periods_per_year:g}: volatilities would be wrong by a factor of "
-        f"{np.sqrt(max(periods_per_year / found, found / periods_per_year)):.2g}. "
-        f"Pass periods_per_year={told:g}.",
+        f"{field} has {len(days)} rows from {days[0]} to {days[-1]}, about {frequency:.3g} a year,"
+        f" but periods_per_year is {periods_per_year:g}: volatilities would be wrong by a factor of"
+        f" {np.sqrt(max(periods_per_year / frequency, frequency / periods_per_year)):.2g}. "
+        f"Pass periods_per_year={suggestion:g}.",
         field="periods_per_year",
         value=float(periods_per_year),
     )

@@ -33,10 +33,10 @@ def iso_of(word: str) -> str:
     >>> iso_of("2026/5/2"), iso_of("2026/05/02 9:30"), iso_of("05/02/2026")
     ('2026-05-02', '2026-05-02 09:30', '05/02/2026')
     """
-    found = _SLASHED.fullmatch(word) if "/" in word else None
-    if found is None:
+    match = _SLASHED.fullmatch(word) if "/" in word else None
+    if match is None:
         return word
-    year, month, day, hour, rest = found.groups()
+    year, month, day, hour, rest = match.groups()
     return f"{year}-{month:0>2}-{day:0>2}" + (f" {hour:0>2}{rest or ''}" if hour else "")
 
 
@@ -86,8 +86,8 @@ def rating_of(cell: object, letter: str) -> object:
     >>> rating_of("R3", "R"), rating_of("r3", "R"), rating_of("C3", "R"), rating_of(3, "R")
     (3, 3, 'C3', 3)
     """
-    found = _RATING.fullmatch(cell.strip()) if isinstance(cell, str) else None
-    return int(found[2]) if found is not None and found[1].upper() == letter else cell
+    match = _RATING.fullmatch(cell.strip()) if isinstance(cell, str) else None
+    return int(match[2]) if match is not None and match[1].upper() == letter else cell
 
 
 def decimal_text(cell: Decimal) -> str:

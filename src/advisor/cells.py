@@ -166,8 +166,8 @@ def is_word(cell: object) -> bool:
     if is_missing(cell) or isinstance(cell, LISTS | Mapping):
         return False
     if isinstance(cell, bytes | bytearray | memoryview):
-        told = decoded(bytes(cell))
-        return isinstance(told, str) and is_word(told)
+        text = decoded(bytes(cell))
+        return isinstance(text, str) and is_word(text)
     if not isinstance(cell, str):
         return isinstance(cell, _SCALARS) and not (
             isinstance(cell, np.datetime64) and date_of(cell) is None

@@ -46,7 +46,7 @@ def read_manifest(folder: Path, key: bytes | None) -> dict[str, Any]:
     refuse_links(path)
     try:
         outer = json.loads(read_text(path))
-        text, wanted = str(outer["manifest"]), outer["manifest_sha256"]
+        text, digest = str(outer["manifest"]), outer["manifest_sha256"]
         manifest: Any = json.loads(text)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
@@ -54,7 +54,7 @@ def read_manifest(folder: Path, key: bytes | None) -> dict[str, Any]:
             field="folder",
             value=str(path),
         ) from error
-    if sha256(text) != wanted:
+    if sha256(text) != digest:
         raise InputError(
             f"{path} has changed since it was saved; advice from it could not be trusted. Restore"
             " it from a copy.",
@@ -71,12 +71,12 @@ def _check_version(path: Path, manifest: object) -> None:
     """A manifest of this format, in the version that is read here; its other fields are looked at
     only then.
     """
-    told: dict[str, Any] = manifest if isinstance(manifest, dict) else {}  # pyright: ignore[reportUnknownVariableType]
-    kind, number = told.get("format"), told.get("format_version")
+    fields: dict[str, Any] = manifest if isinstance(manifest, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+    kind, number = fields.get("format"), fields.get("format_version")
     if kind == FORMAT and type(number) is int and number == FORMAT_VERSION:
         return
     known = kind == FORMAT and isinstance(number, int)
-    library = repr(told.get("library", "an unknown version"))[:40]
+    library = repr(fields.get("library", "an unknown version"))[:40]
     if isinstance(number, int) and known and number > FORMAT_VERSION:
         remedy = f"So {NEWER}"
     elif known:

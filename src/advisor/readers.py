@@ -140,9 +140,11 @@ class Array(Reader):
         """The value as an array; itself where it is one of float64."""
         array = self._array(value)
         if self.dimensions and array.ndim not in self.dimensions:
-            wanted = " or ".join(str(n) for n in self.dimensions)
+            dimensions = " or ".join(str(n) for n in self.dimensions)
             raise fault(
-                "shape", f"it has shape {array.shape}, and needs {wanted} dimensions", self.remedy
+                "shape",
+                f"it has shape {array.shape}, and needs {dimensions} dimensions",
+                self.remedy,
             )
         if self.filled and (array.ndim == 0 or array.shape[-1] == 0):
             raise fault(

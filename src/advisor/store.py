@@ -74,13 +74,13 @@ def save(advisor: Advisor, folder: str | Path, *, key: bytes | None = None) -> P
             _write(draft, {"fingerprint": advisor.fingerprint, "parts": parts}, arrays, key)
     except OSError as error:
         aside = aside_of(target)
-        kept = (
+        backup = (
             f" What stood there is in {aside}, and load finds it."
             if os.path.lexists(aside) and not os.path.lexists(target)
             else ""
         )
         raise InputError(
-            f"{target} cannot be written ({error}); free space or choose another place.{kept}",
+            f"{target} cannot be written ({error}); free space or choose another place.{backup}",
             field="folder",
             value=str(target),
         ) from error
@@ -112,10 +112,10 @@ def _standing(target: Path) -> tuple[Path, tuple[int, int] | None]:
     """
     for source in (target, *(() if os.path.lexists(target) else (aside_of(target),))):
         try:
-            found = (source / MANIFEST).stat()
+            stat = (source / MANIFEST).stat()
         except (OSError, ValueError):
             continue
-        return source, (found.st_ino, found.st_mtime_ns)
+        return source, (stat.st_ino, stat.st_mtime_ns)
     return target, None
 
 
@@ -130,13 +130,13 @@ def _loaded(source: Path, key: bytes | None) -> Advisor:
             field="folder",
             value=str(source),
         ) from error
-    told = (
+    versions = (
         f"It was saved by version {manifest['library']} of the library, this is"
         f" {version('advisor')}"
     )
     try:
         advisor = Advisor(state_of(manifest["parts"], arrays))
-        found = advisor.fingerprint
+        fingerprint = advisor.fingerprint
     except (
         AdvisorError,
         KeyError,
@@ -147,16 +147,16 @@ def _loaded(source: Path, key: bytes | None) -> Advisor:
         OverflowError,
     ) as error:
         raise InputError(
-            f"{source} cannot be used: {error} ({told}: load it with that version, or fit and save"
-            " again.)",
+            f"{source} cannot be used: {error} ({versions}: load it with that version, or fit and"
+            " save again.)",
             field=error.field if isinstance(error, InputError) else "folder",
             value=str(source),
         ) from error
-    if found != manifest["fingerprint"]:
+    if fingerprint != manifest["fingerprint"]:
         raise InputError(
             f"{source} was saved with fingerprint {manifest['fingerprint'][:12]} but reads back as"
-            f" {found[:12]}: this version of the library computes something else from the same"
-            f" parts. {told}: load it with that version, or fit and save again.",
+            f" {fingerprint[:12]}: this version of the library computes something else from the"
+            f" same parts. {versions}: load it with that version, or fit and save again.",
             field="folder",
             value=str(source),
         )
@@ -198,14 +198,14 @@ def _strangers(folder: Path) -> list[str]:
 def _files_named(manifest: Path) -> set[str] | None:
     """File names of the arrays that a manifest of this library names; None where it is none."""
     try:
-        told = json.loads(json.loads(read_text(manifest))["manifest"])
-        return {f"{name}.npy" for name in told["files"]} if told["format"] == FORMAT else None
+        fields = json.loads(json.loads(read_text(manifest))["manifest"])
+        return {f"{name}.npy" for name in fields["files"]} if fields["format"] == FORMAT else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
 def _write(
-    draft: Path, told: Mapping[str, Any], arrays: Mapping[str, np.ndarray], key: bytes | None
+    draft: Path, contents: Mapping[str, Any], arrays: Mapping[str, np.ndarray], key: bytes | None
 ) -> None:
     """Fill the draft and bring it to disk."""
     (draft / ARRAYS).mkdir()
@@ -217,7 +217,7 @@ def _write(
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "library": version("advisor"),
-        **told,
+        **contents,
         "files": files,
     }
     text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
@@ -251,18 +251,18 @@ def _read_array(folder: Path, name: str, record: object) -> np.ndarray:
             value=name,
         )
     check_fields(record, {"sha256": (str,)}, f"files.{name}")
-    path, wanted = (folder / ARRAYS / f"{name}.npy", dict[str, str](record)["sha256"])  # pyright: ignore[reportCallIssue, reportArgumentType]
+    path, recorded = (folder / ARRAYS / f"{name}.npy", dict[str, str](record)["sha256"])  # pyright: ignore[reportCallIssue, reportArgumentType]
     refuse_links(path.parent, path)
     try:
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != wanted:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != recorded:
             raise InputError(
-                f"{path} has changed since it was saved (SHA-256 {found[:12]} instead of"
-                f" {wanted[:12]}); advice from it could not be trusted. Restore it from a copy, or"
-                " save again.",
+                f"{path} has changed since it was saved (SHA-256 {digest[:12]} instead of"
+                f" {recorded[:12]}); advice from it could not be trusted. Restore it from a copy,"
+                " or save again.",
                 field=name,
-                value=found,
+                value=digest,
             )
         mapped: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:

@@ -140,13 +140,13 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 def resolved(function: Callable[..., Any]) -> dict[str, Any]:
     """The annotations of a function as objects; one that only a type checker can see is `Any`."""
     space = {**vars(types), **getattr(function, "__globals__", {})}
-    told: dict[str, Any] = {}
+    objects: dict[str, Any] = {}
     for name, annotation in function.__annotations__.items():
         try:
-            told[name] = eval(annotation, space) if isinstance(annotation, str) else annotation  # noqa: S307 - source, not input
+            objects[name] = eval(annotation, space) if isinstance(annotation, str) else annotation  # noqa: S307 - source, not input
         except (NameError, TypeError, AttributeError):
-            told[name] = Any
-    return told
+            objects[name] = Any
+    return objects
 
 
 def rule_of(annotation: Any) -> Any:
@@ -223,11 +223,11 @@ def _refuse(
 def refusal(where: str, field: str, value: object, complaints: list[ErrorDetails]) -> InputError:
     """One argument's complaints as one error: value, why, what to do."""
     near = [c for c in complaints if c["type"] in ("value", "shape")] or complaints
-    told: list[str] = []
+    reasons: list[str] = []
     remedies: list[str] = []
     for complaint in near:
         why, remedy = _told(complaint)
-        told += [why] if why not in told else []
+        reasons += [why] if why not in reasons else []
         remedies += [remedy] if remedy and remedy not in remedies else []
     remedies[:1] = (
         [remedies[0] + line_for(field, value)]
@@ -236,7 +236,7 @@ def refusal(where: str, field: str, value: object, complaints: list[ErrorDetails
     )
     text = (
         f"{where}: {field} is {argument(field, value)} ({type(value).__name__});"
-        f" {' or '.join(told)}. {remedies[0] if remedies else 'Correct it.'}"
+        f" {' or '.join(reasons)}. {remedies[0] if remedies else 'Correct it.'}"
     )
     return InputError(text, field=field, value=kept_of(field, value))
 

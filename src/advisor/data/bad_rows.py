@@ -26,11 +26,11 @@ def refusal(bad: Mapping[int, InputError], count: int, what: str) -> InputError:
         what: Which table.
     """
     first = next(iter(bad.values()))
-    told = "\n".join(f"- {error}" for error in list(bad.values())[:_SHOWN])
+    errors = "\n".join(f"- {error}" for error in list(bad.values())[:_SHOWN])
     more = f"\n- and {len(bad) - _SHOWN:,} more" if len(bad) > _SHOWN else ""
     return InputError(
-        f"{len(bad):,} of {count:,} rows of {what} cannot be read:\n{told}{more}\nCorrect them, or"
-        ' pass on_bad_rows="set_aside" to read the others (problems then says why not these).',
+        f"{len(bad):,} of {count:,} rows of {what} cannot be read:\n{errors}{more}\nCorrect them,"
+        ' or pass on_bad_rows="set_aside" to read the others (problems then says why not these).',
         field=first.field,
         value=first.value,
     )

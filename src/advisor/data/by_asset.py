@@ -21,10 +21,10 @@ _MAPPING = "Give a mapping from asset id to value."
 
 
 def check_names(
-    given: Iterable[object], known: Collection[str], field: str, what: str = "the assets"
+    ids: Iterable[object], known: Collection[str], field: str, what: str = "the assets"
 ) -> None:
-    """Raise `InputError` where `given` names something that is not among `known`."""
-    unknown = sorted({text_of(name) for name in given if name not in known})
+    """Raise `InputError` where `ids` names something that is not among `known`."""
+    unknown = sorted({text_of(name) for name in ids if name not in known})
     if unknown:
         raise InputError(
             f"{field} names {unknown[:5]}, which {'is' if len(unknown) == 1 else 'are'} not among"
@@ -54,19 +54,19 @@ def numbers_by_id(
         return {}
     if not isinstance(values, pd.Series):
         check_type(values, Mapping, field, _MAPPING)
-    given: Mapping[str, float] = by_id(values, field)
-    check_names(given, known, field, what)
+    values_by_id: Mapping[str, float] = by_id(values, field)
+    check_names(values_by_id, known, field, what)
     return {
         name: check_number(value, field, remedy, low=low, high=high, key=name)
-        for name, value in given.items()
+        for name, value in values_by_id.items()
     }
 
 
 def by_id(values: Mapping[Any, Any] | pd.Series, field: str) -> dict[str, Any]:
     """Values by id, the ids as text. Raises `InputError` where two keys are one id."""
     items = list(values.items())
-    given = {text_of(name): value for name, value in items}
-    if len(given) < len(items):
+    values_by_id = {text_of(name): value for name, value in items}
+    if len(values_by_id) < len(items):
         names = [text_of(name) for name, _ in items]
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(
@@ -75,7 +75,7 @@ def by_id(values: Mapping[Any, Any] | pd.Series, field: str) -> dict[str, Any]:
             field=field,
             value=twice,
         )
-    return given
+    return values_by_id
 
 
 def label_assets(
@@ -104,9 +104,9 @@ def rate_assets(
     """One level 1..5 a name, 0 where none is given, shape (n,); a Series goes by its labels. Raises
     `InputError` for other levels, unknown assets and another length.
     """
-    given = [0] * len(names) if levels is None else _one_each(levels, names, "risk_levels", 0)
-    given = [rating_of(level, "R") for level in given]
-    for name, level in zip(names, given, strict=True):
+    ratings = [0] * len(names) if levels is None else _one_each(levels, names, "risk_levels", 0)
+    ratings = [rating_of(level, "R") for level in ratings]
+    for name, level in zip(names, ratings, strict=True):
         if not isinstance(level, NUMBER) or isinstance(level, bool) or level not in range(6):
             raise InputError(
                 f"risk_levels[{name!r}] is {short(level)}; levels are whole numbers from 1 (R1) to"
@@ -114,28 +114,28 @@ def rate_assets(
                 field="risk_levels",
                 value=level,
             )
-    rated = np.array(given, dtype=np.float64).astype(np.int64)
+    rated = np.array(ratings, dtype=np.float64).astype(np.int64)
     rated.flags.writeable = False
     return rated
 
 
-def _one_each(given: object, names: Sequence[str], field: str, default: object) -> list[object]:
+def _one_each(entries: object, names: Sequence[str], field: str, default: object) -> list[object]:
     """The value of each name, from a mapping (`default` where unnamed), from a Series or from a
     sequence as long as `names`.
     """
-    given = in_order(given, names, field)
-    if isinstance(given, Mapping):
-        given = by_id(given, field)
-        check_names(given, names, field)
-        return [given.get(name, default) for name in names]
-    if isinstance(given, str | AbstractSet) or not isinstance(given, Iterable):
+    entries = in_order(entries, names, field)
+    if isinstance(entries, Mapping):
+        entries = by_id(entries, field)
+        check_names(entries, names, field)
+        return [entries.get(name, default) for name in names]
+    if isinstance(entries, str | AbstractSet) or not isinstance(entries, Iterable):
         raise InputError(
-            f"{field} is {short(given)} ({type(given).__name__}); give one each of the {len(names)}"
-            " assets, or a mapping by asset id.",
+            f"{field} is {short(entries)} ({type(entries).__name__}); give one each of the"
+            f" {len(names)} assets, or a mapping by asset id.",
             field=field,
-            value=given,
+            value=entries,
         )
-    values = [value.item() if isinstance(value, np.generic) else value for value in given]
+    values = [value.item() if isinstance(value, np.generic) else value for value in entries]
     if len(values) != len(names):
         raise InputError(
             f"{field} has {len(values)} entries for {len(names)} assets; give one each, or a"

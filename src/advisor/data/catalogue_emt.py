@@ -234,24 +234,24 @@ def _text(value: Any) -> str:
 
 
 def _word(cells: Mapping[str, str], number: str, words: Mapping[str, Any]) -> Any:
-    given = cells.get(number, "")
-    if given.upper() not in words:
+    cell = cells.get(number, "")
+    if cell.upper() not in words:
         raise InputError(
-            f"field {number} is {given!r}; it must be one of {sorted(w for w in words if w)}, or"
+            f"field {number} is {cell!r}; it must be one of {sorted(w for w in words if w)}, or"
             " empty. Correct it.",
             field=number,
-            value=given,
+            value=cell,
         )
-    return words[given.upper()]
+    return words[cell.upper()]
 
 
 def _number(cells: Mapping[str, str], number: str, low: float, high: float) -> float:
-    given = cells.get(number, "")
-    value = number_of(given)
+    cell = cells.get(number, "")
+    value = number_of(cell)
     if not low <= value <= high:
         raise InputError(
-            f"field {number} is {given!r}; it must be a number of {low:g}..{high:g}. Correct it.",
+            f"field {number} is {cell!r}; it must be a number of {low:g}..{high:g}. Correct it.",
             field=number,
-            value=given,
+            value=cell,
         )
     return value

@@ -58,11 +58,11 @@ def products_of_frame(
         and not name.startswith((_SPREAD, LABEL))
     ]
     if odd:
-        told = (
+        problem_text = (
             f"The catalogue has columns {odd[:5]} that no product field is named after; rename or"
             f" drop them, or pass labels={odd[:5]} to have them beside each pick."
         )
-        raise InputError(told, field=odd[0], value=odd)
+        raise InputError(problem_text, field=odd[0], value=odd)
     good: dict[int, Product] = {}
     bad: dict[int, InputError] = {}
     rows: dict[str, int] = {}
@@ -166,8 +166,8 @@ def _fee_as_fraction(fields: dict[str, Any]) -> dict[str, Any]:
     if PERCENT not in fields:
         return fields
     rest = {name: value for name, value in fields.items() if name != PERCENT}
-    told = fields[PERCENT]
-    percent = number_of(percentage(told) or told)
+    fee = fields[PERCENT]
+    percent = number_of(percentage(fee) or fee)
     if not 0.0 <= percent < 100.0 or "annual_fee" in rest:
         why = (
             "annual_fee is stated too, and it is not known which one counts"
@@ -175,7 +175,7 @@ def _fee_as_fraction(fields: dict[str, Any]) -> dict[str, Any]:
             else "it is a number of 0..100, such as 0.41"
         )
         raise InputError(
-            f"{PERCENT} is {short(told)}; {why}. Correct the cell.", field=PERCENT, value=told
+            f"{PERCENT} is {short(fee)}; {why}. Correct the cell.", field=PERCENT, value=fee
         )
     return rest | {"annual_fee": float(Decimal(repr(percent)) / 100)}
 

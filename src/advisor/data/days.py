@@ -43,13 +43,13 @@ def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
     """
     day = day_of(value)
     if np.isnat(day):
-        told = argument(field, value)
+        text = argument(field, value)
         raise InputError(
             (
-                f"{field} is {told}, which is no day of the calendar; write it as 2026-02-01 or"
+                f"{field} is {text}, which is no day of the calendar; write it as 2026-02-01 or"
                 " pass a date."
                 if isinstance(value, np.datetime64) and not np.isnat(value)
-                else f"{field} is {told}, which is no day; write it as 2026-02-01 or pass a date."
+                else f"{field} is {text}, which is no day; write it as 2026-02-01 or pass a date."
             ),
             field=field,
             value=value,

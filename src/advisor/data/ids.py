@@ -69,10 +69,10 @@ class IdMap:
     def find(self, names: Sequence[str | None]) -> IntArray:
         """Codes of many ids, shape (len(names),); -1 where an id is unknown, or None."""
         get = self._codes.get
-        told = (
+        texts = (
             name if type(name) is str else "" if name is None else text_of(name) for name in names
         )
-        return np.fromiter((get(name, -1) for name in told), dtype=np.int64, count=len(names))
+        return np.fromiter((get(name, -1) for name in texts), dtype=np.int64, count=len(names))
 
 
 def id_texts(ids: object, field: str) -> list[str]:

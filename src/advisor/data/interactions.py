@@ -117,10 +117,10 @@ class Interactions:
     def only(self, products: IdMap) -> Interactions:
         """Events of these products; clients who bought nothing else stay, without events."""
         known = products.find(self.products.ids) >= 0
-        kept = self.where(known[self.product_codes])
-        moved = self.clients.find(kept.clients.ids)[kept.client_codes]
+        events = self.where(known[self.product_codes])
+        moved = self.clients.find(events.clients.ids)[events.client_codes]
         return Interactions(
-            self.clients, kept.products, moved, kept.product_codes, kept.days, kept.values
+            self.clients, events.products, moved, events.product_codes, events.days, events.values
         )
 
     @checked

@@ -23,16 +23,16 @@ def check_columns(frame: pd.DataFrame, field: str) -> None:
         field: Its name in the message.
     """
     columns = frame.columns
-    told = columns.tolist()[:3]
+    heads = columns.tolist()[:3]
     if isinstance(columns, pd.MultiIndex) or columns.isna().any():
         line = (
             _line(columns, field) if isinstance(columns, pd.MultiIndex) else "Rename the columns."
         )
         raise InputError(
-            f"{field} has columns {told}, of several levels or without a name; an asset is one id."
+            f"{field} has columns {heads}, of several levels or without a name; an asset is one id."
             f" {line}",
             field=f"{field} columns",
-            value=told,
+            value=heads,
         )
     names = labels_of(columns)
     if any(bars <= {name.lower() for name in names} for bars in _BARS):

@@ -254,33 +254,33 @@ def _days_column(values: object) -> pd.Series:
 
 
 def _knowledge(values: object) -> FloatArray:
-    given = float_array(values, "knowledge", shape=(None,), allow_nan=True)
-    if (bad := (given < 0.0) | (given > 100.0)).any():
+    scores = float_array(values, "knowledge", shape=(None,), allow_nan=True)
+    if (bad := (scores < 0.0) | (scores > 100.0)).any():
         row = int(np.argmax(bad))
         raise InputError(
-            f"knowledge[{row}] is {written(f'{given[row]:g}')}; it is a score of 0..100, nan = not"
+            f"knowledge[{row}] is {written(f'{scores[row]:g}')}; it is a score of 0..100, nan = not"
             " asked. Correct it.",
             field="knowledge",
-            value=float(given[row]),
+            value=float(scores[row]),
         )
-    return given
+    return scores
 
 
 def _flags(values: object) -> BoolArray:
     try:
-        given = np.asarray(_column(values, "lowest_category"))
+        flags = np.asarray(_column(values, "lowest_category"))
     except ValueError:
-        given = np.array(None)
-    if given.ndim != 1 or (
-        given.dtype != np.bool_ and not (given.dtype.kind in "iu" and np.isin(given, (0, 1)).all())
+        flags = np.array(None)
+    if flags.ndim != 1 or (
+        flags.dtype != np.bool_ and not (flags.dtype.kind in "iu" and np.isin(flags, (0, 1)).all())
     ):
         raise InputError(
             f"lowest_category is {personal(values)}; give one value a client: a client is in the"
             " lowest category or not. Give True or False for each.",
             field="lowest_category",
-            value=given.ravel()[:3].tolist(),
+            value=flags.ravel()[:3].tolist(),
         )
-    return given.astype(np.bool_)
+    return flags.astype(np.bool_)
 
 
 def target_volatility(level: IntArray, bands: RiskBands) -> FloatArray:

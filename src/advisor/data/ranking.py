@@ -181,16 +181,16 @@ class Ranking:
 
 def _among(every: IdMap, names: IdMap, field: str) -> IntArray:
     """Position of each name; raises `InputError` where one is not there."""
-    found = every.find(names.ids)
-    if (found < 0).any():
-        name = names.ids[int(np.argmax(found < 0))]
+    codes = every.find(names.ids)
+    if (codes < 0).any():
+        name = names.ids[int(np.argmax(codes < 0))]
         raise InputError(
-            f"{field} {name!r} is not among the ids given ({int((found < 0).sum()):,} are not); a"
+            f"{field} {name!r} is not among the ids given ({int((codes < 0).sum()):,} are not); a"
             " list of it would be lost. Add it, or drop its rows.",
             field=field,
             value=name,
         )
-    return found
+    return codes
 
 
 def _slots(frame: pd.DataFrame, row: IntArray, rank: str, most: int) -> IntArray:

@@ -177,7 +177,7 @@ class ReturnModel:
             InputError: The object has no such attributes (fit it first), no names are known, or
                 what `ReturnModel` refuses.
         """
-        found = next(
+        distribution = next(
             (
                 getattr(prior, name)
                 for name in ("return_distribution_", "prior_model_")
@@ -185,7 +185,10 @@ class ReturnModel:
             ),
             prior,
         )
-        mean, covariance = getattr(found, "mu", None), getattr(found, "covariance", None)
+        mean, covariance = (
+            getattr(distribution, "mu", None),
+            getattr(distribution, "covariance", None),
+        )
         if mean is None or covariance is None:
             raise InputError(
                 f"prior is a {type(prior).__name__} without return_distribution_ (with mu and"

@@ -74,14 +74,14 @@ def bad_ids(column: Column, field: str, remedy: str | None = None) -> Iterator[B
     without an id too.
     """
     for row in np.flatnonzero(column.no_words()).tolist():
-        told = shown(column.cell(row))
+        text = shown(column.cell(row))
         yield (
             row,
             InputError(
-                f"{field} is {told} in row {row}; an id is text in UTF-8, or a number. Correct the"
+                f"{field} is {text} in row {row}; an id is text in UTF-8, or a number. Correct the"
                 " cell.",
                 field=field,
-                value=told,
+                value=text,
             ),
         )
     missing = () if remedy is None else np.flatnonzero(column.words().codes < 0).tolist()
@@ -142,8 +142,8 @@ def as_numbers(column: pd.Series, decimal: str = ".") -> FloatArray:
 
 def cell(column: pd.Series, row: int) -> object:
     """One cell as a plain value, for a message."""
-    given = column.iloc[row]
-    return given.item() if isinstance(given, np.generic) else given
+    entry = column.iloc[row]
+    return entry.item() if isinstance(entry, np.generic) else entry
 
 
 def told(column: pd.Series, row: int) -> str:

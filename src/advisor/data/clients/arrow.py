@@ -213,7 +213,9 @@ def arrow_of_clients(clients: ClientTable) -> pa.Table:
         columns[name] = pa.array(values, type=pa.int64(), mask=values < 0)
     columns["assessed_on"] = pa.array(clients.assessed_on, type=pa.date32())
     columns |= {name: words(getattr(clients, name)) for name in WORDS}
-    columns |= {f"answer:{question}": words(given) for question, given in clients.answers.items()}
+    columns |= {
+        f"answer:{question}": words(answers) for question, answers in clients.answers.items()
+    }
     columns |= {LABEL + name: words(texts) for name, texts in clients.labels.items()}
     columns |= {
         f"bias:{bias}": pa.array(values, type=number, from_pandas=True)

@@ -97,7 +97,7 @@ def _unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
     return (
         twice[0]
         if twice
-        else pa.schema([(name, _common(found, pa)) for name, found in kinds.items()])
+        else pa.schema([(name, _common(types, pa)) for name, types in kinds.items()])
     )
 
 
@@ -184,7 +184,7 @@ def _csv(path: Path, layout: Layout) -> Generator[Any]:
             csv.open_csv(file, read_options=read, parse_options=parse) as head,
         ):
             names = head.schema.names
-        told = csv.ConvertOptions(
+        convert = csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()),
             null_values=[""],
             strings_can_be_null=True,
@@ -192,7 +192,7 @@ def _csv(path: Path, layout: Layout) -> Generator[Any]:
         with (
             pa.input_stream(str(path), compression=packed) as file,
             csv.open_csv(
-                file, read_options=read, parse_options=parse, convert_options=told
+                file, read_options=read, parse_options=parse, convert_options=convert
             ) as whole,
         ):
             yield whole
@@ -215,11 +215,11 @@ def files_of(source: object) -> list[Path]:
         return files_of(source.files)
     if isinstance(source, str | Path):
         path = Path(source)
-        found = sorted(p for p in path.iterdir() if _kind(p)) if path.is_dir() else [path]
+        paths = sorted(p for p in path.iterdir() if _kind(p)) if path.is_dir() else [path]
     elif isinstance(source, list | tuple) and all(
         isinstance(p, str | Path) for p in cast(Sequence[object], source)
     ):
-        found = [Path(p) for p in cast(Sequence[str | Path], source)]
+        paths = [Path(p) for p in cast(Sequence[str | Path], source)]
     else:
         raise InputError(
             f"Clients cannot be read from {type(source).__name__}; give Parquet, CSV or Arrow"
@@ -228,13 +228,13 @@ def files_of(source: object) -> list[Path]:
             field="source",
             value=type(source).__name__,
         )
-    missing = [str(p) for p in found if not p.is_file()]
-    if missing or not found or len({_kind(p) for p in found}) > 1 or _kind(found[0]) is None:
-        odd = missing or [str(p) for p in found] or [str(source)]
+    missing = [str(p) for p in paths if not p.is_file()]
+    if missing or not paths or len({_kind(p) for p in paths}) > 1 or _kind(paths[0]) is None:
+        odd = missing or [str(p) for p in paths] or [str(source)]
         raise InputError(
             f"Clients cannot be read from {odd[:3]}: the files must exist and all be of one of the"
             f" formats {', '.join(sorted(FORMATS))}. Correct the path.",
             field="source",
             value=odd[0],
         )
-    return found
+    return paths

@@ -35,7 +35,7 @@ _NO_SHARES = "write each share as a number from 0 to 100, as in taxonomy>=20. Co
 
 
 def check_names(
-    given: Sequence[object],
+    column_names: Sequence[object],
     apart: Sequence[str] = (),
     what: str = "The client table",
     labels: Texts | str = (),
@@ -43,7 +43,7 @@ def check_names(
     """Names of the columns of a client table, as text, those of labels as `label:<name>`.
 
     Args:
-        given: Names.
+        column_names: Names.
         apart: Columns that the caller reads themselves.
         what: Which table, for the message.
         labels: Columns that pass through unread.
@@ -51,7 +51,9 @@ def check_names(
     Raises:
         InputError: A required column is absent, a column is unknown, or two have one name.
     """
-    names = labelled([text_of(c) for c in given], labels, OF_CLIENTS, what[0].lower() + what[1:])
+    names = labelled(
+        [text_of(c) for c in column_names], labels, OF_CLIENTS, what[0].lower() + what[1:]
+    )
     absent = [c for c in REQUIRED if c not in names]
     if absent:
         raise InputError(
@@ -69,7 +71,7 @@ def check_names(
         and c not in apart
         and not (c.startswith(_PREFIXES) and c.partition(":")[2].strip())
     ]
-    odd += [text_of(c) for c in given if not is_word(c)]
+    odd += [text_of(c) for c in column_names if not is_word(c)]
     if odd:
         raise InputError(
             f"{what} has columns {odd[:5]} that are not read; columns are named as Client's fields,"
@@ -177,11 +179,11 @@ def _finite(held: SparseRows, problems: Problems) -> SparseRows:
     owners = held.row_of_entry()
     for entry in np.flatnonzero(bad).tolist():
         money = held.values.item(entry)
-        told = "no number" if money != money else repr(money)
+        amount = "no number" if money != money else repr(money)
         problems.setdefault(
             int(owners[entry]),
-            f"holding:{held.names[held.codes[entry]]} is {written(told)}; it must be a number of at"
-            " least 0. Correct the cell.",
+            f"holding:{held.names[held.codes[entry]]} is {written(amount)}; it must be a number of"
+            " at least 0. Correct the cell.",
         )
     return SparseRows(held.names, held.indptr, held.codes, np.where(bad, 0.0, held.values))
 

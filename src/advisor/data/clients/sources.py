@@ -177,7 +177,7 @@ def _array(column: pd.Series) -> Any:
 
 def unreadable(source: Any, error: Exception) -> InputError:
     """What is said of a source that broke; a row that stands in the error is the client's."""
-    told = str(source) if isinstance(source, str | Path) else type(source).__name__
+    origin = str(source) if isinstance(source, str | Path) else type(source).__name__
     cause = str(error)
     row = _ODD_ROW.fullmatch(cause)
     if row:
@@ -193,8 +193,8 @@ def unreadable(source: Any, error: Exception) -> InputError:
     else:
         remedy = "restore the file or write it again"
     return InputError(
-        f"Clients cannot be read from {told} ({cause}); {remedy}. What was finished before is"
+        f"Clients cannot be read from {origin} ({cause}); {remedy}. What was finished before is"
         " kept.",
         field="source",
-        value=told,
+        value=origin,
     )

@@ -34,7 +34,7 @@ from advisor.contracts.sustainability import Criteria
 from advisor.errors import InputError
 from advisor.privacy import MASK, kept, personal, written
 
-_Currency = Annotated[Word | None, AfterValidator(partial(currency_code, told=personal))]
+_Currency = Annotated[Word | None, AfterValidator(partial(currency_code, as_text=personal))]
 
 BIASES: dict[str, tuple[float, float]] = {
     "loss_aversion": (0.1, 100.0),

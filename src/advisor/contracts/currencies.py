@@ -41,8 +41,8 @@ def nearest(word: str) -> str:
     code = word.strip().upper()
     swapped = (known for known in sorted(CODES) if sorted(known) == sorted(code))
     close = (known for known in get_close_matches(code, sorted(CODES), n=1, cutoff=0.6))
-    found = HABITS.get(code) or next(swapped, None) or next(close, None)
-    return f"Did you mean {found}?" if found else "Write a code such as CNY, EUR or USD."
+    guess = HABITS.get(code) or next(swapped, None) or next(close, None)
+    return f"Did you mean {guess}?" if guess else "Write a code such as CNY, EUR or USD."
 
 
 @lru_cache(maxsize=1024)
@@ -56,12 +56,12 @@ def code_of(word: str) -> str | None:
     return code if code in CODES else None
 
 
-def currency_code(word: object, told: Callable[[str], str] = repr) -> object:
+def currency_code(word: object, as_text: Callable[[str], str] = repr) -> object:
     """A currency as a contract takes it: its code, None where it is blank; what is no text stays.
 
     Args:
         word: What is written.
-        told: How a message shows it; `repr` unless it is a client's.
+        as_text: How a message shows it; `repr` unless it is a client's.
 
     Raises:
         InputError: The text is no code of ISO 4217.
@@ -73,7 +73,7 @@ def currency_code(word: object, told: Callable[[str], str] = repr) -> object:
     code = code_of(word)
     if code is None:
         raise InputError(
-            f"currency is {told(word[:40])}, which is no code of ISO 4217; money in it could be"
+            f"currency is {as_text(word[:40])}, which is no code of ISO 4217; money in it could be"
             f" held against nothing. {nearest(word)}",
             field="currency",
             value=word,

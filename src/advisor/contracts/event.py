@@ -208,9 +208,11 @@ class Event(Contract):
     def _without_extensions(cls, fields: Any) -> Any:
         if not isinstance(fields, Mapping):
             return fields
-        given = cast("Mapping[str, Any]", fields)
-        extra = {n for n in given if n not in cls.model_fields and _EXTENSION.fullmatch(str(n))}
-        return {name: value for name, value in given.items() if name not in extra}
+        attributes = cast("Mapping[str, Any]", fields)
+        extra = {
+            n for n in attributes if n not in cls.model_fields and _EXTENSION.fullmatch(str(n))
+        }
+        return {name: value for name, value in attributes.items() if name not in extra}
 
     @model_validator(mode="after")
     def _data_of_its_type(self) -> Self:
@@ -272,18 +274,18 @@ class Event(Contract):
         return cls(source="segment", type=event, data=read, **stated)
 
 
-def _properties(contract: type[Row], given: Any) -> dict[str, Any]:
+def _properties(contract: type[Row], raw: Any) -> dict[str, Any]:
     """What a data contract has a field for, in lists as well."""
-    if not isinstance(given, Mapping):
+    if not isinstance(raw, Mapping):
         return {}
-    properties = cast("Mapping[str, Any]", given)
+    properties = cast("Mapping[str, Any]", raw)
     read = {name: properties[name] for name in contract.model_fields if name in properties}
     if contract is OrderCompleted and isinstance(read.get("products"), list | tuple):
         read["products"] = [_properties(OrderLine, line) for line in read["products"]]
     return read
 
 
-def _traits(given: Any) -> dict[str, Any]:
-    traits = cast("Mapping[str, Any]", given) if isinstance(given, Mapping) else {}
+def _traits(raw: Any) -> dict[str, Any]:
+    traits = cast("Mapping[str, Any]", raw) if isinstance(raw, Mapping) else {}
     plain = {n: v for n, v in traits.items() if v is None or isinstance(v, str | int | float)}
     return {"traits": plain}

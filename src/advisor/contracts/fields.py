@@ -32,10 +32,10 @@ class Row(Contract):
 
     @model_validator(mode="before")
     @classmethod
-    def _stated(cls, given: Any) -> Any:
-        if not isinstance(given, Mapping):
-            return given
-        fields = cast("Mapping[str, object]", given)
+    def _stated(cls, row: Any) -> Any:
+        if not isinstance(row, Mapping):
+            return row
+        fields = cast("Mapping[str, object]", row)
         known = cls.model_fields
         return {
             name: cell

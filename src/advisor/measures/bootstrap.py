@@ -101,12 +101,12 @@ def interval(
     >>> interval(np.array([1.0, 1.0, 1.0]))
     Interval(mean=1.0, low=1.0, high=1.0, share_above_zero=1.0)
     """
-    kept = values[np.isfinite(values)]
-    if kept.size == 0:
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
         return Interval(np.nan, np.nan, np.nan, np.nan)
-    distinct, counts = np.unique(kept, return_counts=True)
+    distinct, counts = np.unique(finite, return_counts=True)
     return summarise(
-        float(kept.mean()),
+        float(finite.mean()),
         resampled_means(distinct[:, None], counts, resamples=resamples, seed=seed)[:, 0],
         confidence,
     )
@@ -201,10 +201,10 @@ def summarise(mean: float, resampled: FloatArray, confidence: float) -> Interval
             field="confidence",
             value=confidence,
         )
-    kept = resampled[np.isfinite(resampled)]
-    if kept.size == 0:
+    means = resampled[np.isfinite(resampled)]
+    if means.size == 0:
         return Interval(mean, np.nan, np.nan, np.nan)
-    low, high = np.quantile(kept, [(1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0])
+    low, high = np.quantile(means, [(1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0])
     return Interval(
-        mean, float(low), float(high), float((kept > 0.0).mean() + 0.5 * (kept == 0.0).mean())
+        mean, float(low), float(high), float((means > 0.0).mean() + 0.5 * (means == 0.0).mean())
     )

@@ -131,11 +131,11 @@ def check_fit(first: FloatArray, second: FloatArray, names: tuple[str, str], axi
     )
 
 
-def noise_of(*given: object) -> float:
+def noise_of(*histories: object) -> float:
     """Share of the level that is rounding in what was given: more for single precision."""
     kinds = [
         np.dtype(kind)
-        for kind in (getattr(value, "dtype", None) for value in given)
+        for kind in (getattr(value, "dtype", None) for value in histories)
         if isinstance(kind, np.dtype)
     ]
     steps = [float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f"]

@@ -192,14 +192,14 @@ def _first(marks: BoolArray, counts: IntArray, k: int) -> BoolArray:
             field="relevant",
             value=counts.shape,
         )
-    found = marks.sum(axis=-1)
-    if (found > counts).any():
+    hits = marks.sum(axis=-1)
+    if (hits > counts).any():
         raise InputError(
-            f"A list has {int(found.max())} hits for fewer bought products"
-            f" ({int(counts[found > counts].min())}); a product is listed twice, or relevant is"
+            f"A list has {int(hits.max())} hits for fewer bought products"
+            f" ({int(counts[hits > counts].min())}); a product is listed twice, or relevant is"
             " wrong.",
             field="relevant",
-            value=int(found.max()),
+            value=int(hits.max()),
         )
     return marks[..., :k]
 

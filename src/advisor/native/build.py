@@ -139,19 +139,19 @@ def compiler() -> list[str]:
     if importlib.util.find_spec("ziglang") is not None:
         aimed = ["-target", target.triple, f"-mcpu={target.processor}"] if target else []
         return [sys.executable, "-m", "ziglang", "cc", *aimed, "-Werror", "-s"]
-    found = (
+    system_compiler = (
         None
         if os.environ.get("ADVISOR_TARGET")
         else next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     )
-    if found is None:
+    if system_compiler is None:
         raise NoCompilerError(
             "The compiled loops of advisor are not built, and there is no compiler here. Install"
             f" one without root by `pip install {ZIGLANG}`, or name a C17 compiler in ADVISOR_CC,"
             " and run `python -m advisor.native`; or install a wheel of advisor for this platform."
         )
     return [
-        found,
+        system_compiler,
         *(["-march=x86-64-v2"] if platform.machine().lower() in {"x86_64", "amd64"} else []),
     ]
 

@@ -45,7 +45,7 @@ def least_pivot(matrix: FloatArray) -> float:
 
 
 def _each(name: str, x: npt.ArrayLike) -> FloatArray:
-    given = np.asarray(x, dtype=np.float64)
-    out = np.empty(given.shape)
-    _ENTRIES[name](np.ascontiguousarray(given).reshape(-1), out.reshape(-1))
+    array = np.asarray(x, dtype=np.float64)
+    out = np.empty(array.shape)
+    _ENTRIES[name](np.ascontiguousarray(array).reshape(-1), out.reshape(-1))
     return out

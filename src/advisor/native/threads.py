@@ -76,5 +76,5 @@ def blocks(
 
 def _pool(size: int) -> ThreadPoolExecutor:
     key = (os.getpid(), size)
-    found = _pools.get(key)
-    return found or _pools.setdefault(key, ThreadPoolExecutor(size, thread_name_prefix="advisor"))
+    pool = _pools.get(key)
+    return pool or _pools.setdefault(key, ThreadPoolExecutor(size, thread_name_prefix="advisor"))

@@ -86,8 +86,8 @@ class Account:
     def rebalance(self, past: Market, tradable: BoolArray, row: int) -> None:
         """Ask the policy and trade to its answer; where it fails, keep what is held, and why."""
         day = past.dates[-1]
-        wanted = "nothing is left to invest" if self.ruined else self._ask(past, tradable)
-        reason = wanted if isinstance(wanted, str) else self._trade(wanted, row)
+        answer = "nothing is left to invest" if self.ruined else self._ask(past, tradable)
+        reason = answer if isinstance(answer, str) else self._trade(answer, row)
         if reason:
             self.failures.append(Failure(pd.Timestamp(day), reason))
             self.trades.append((row, 0.0, 0.0))
@@ -130,12 +130,12 @@ class Account:
         held = self.weights.copy()
         held.flags.writeable = False
         try:
-            given = self.policy(past, held)
+            raw_answer = self.policy(past, held)
         except BUGS:
             raise
         except Exception as error:  # noqa: BLE001  the policy is the caller's own code and its solvers': whatever it raises, the day failed and is listed
             return f"{type(error).__name__}: {error}"
-        answer = read_weights(given, self.assets)
+        answer = read_weights(raw_answer, self.assets)
         if isinstance(answer, str):
             return answer
         finite = np.isfinite(answer)
@@ -149,14 +149,14 @@ class Account:
             return f"{name!r} has no return on this day, so an order for it could not be filled"
         return np.where(tradable, answer, 0.0)
 
-    def _trade(self, wanted: FloatArray, row: int) -> str:
-        change = np.abs(wanted - self.weights)
+    def _trade(self, target: FloatArray, row: int) -> str:
+        change = np.abs(target - self.weights)
         fees = self.fixed_cost * int((change > HELD).sum()) / self.money
         cost = float((self.rate * change).sum()) + fees
         if cost >= 1.0:
             return f"trading would cost {cost:.3g} of wealth, all there is"
         self.trades.append((row, float(change.sum()), cost))
-        self.weights = wanted
+        self.weights = target
         self.money *= 1.0 - cost
         self.due = 1.0 - (1.0 - self.due) * (1.0 - cost)
         return ""

@@ -73,12 +73,12 @@ def _by_asset(
             f"the policy answered no weight for {missing[:_SHOWN]}; a Series names every asset, and"
             " what is not wanted is 0"
         )
-    given = numbers(values, "the answer of the policy")
-    if given.shape != (len(names),):
+    answered_weights = numbers(values, "the answer of the policy")
+    if answered_weights.shape != (len(names),):
         return (
-            f"the policy answered {given.shape} numbers for {len(names)} assets; one weight each is"
-            " needed"
+            f"the policy answered {answered_weights.shape} numbers for {len(names)} assets; one"
+            " weight each is needed"
         )
     weights = np.zeros(len(assets))
-    weights[[place[name] for name in names]] = given
+    weights[[place[name] for name in names]] = answered_weights
     return weights

@@ -39,7 +39,7 @@ def details_of(returns: pd.Series, year: float) -> dict[str, float]:
     falls, whole = drawdown_table(r, len(r)), float((1.0 + r).prod() - 1.0)
     high, low = (abs(float(r.quantile(q))) for q in (0.95, 0.05))
     loss = drawdowns(values)
-    found = {
+    figures = {
         "Whole return": whole,
         "Return a year (CAGR)": float(annual_return(values, year)),
         "Volatility a year": float(volatility(values, year)),
@@ -58,16 +58,16 @@ def details_of(returns: pd.Series, year: float) -> dict[str, float]:
         "Mean drawdown": float(falls["depth"].mean()) if len(falls) else 0.0,
     }
     for name in ("day", "month", "year"):
-        found |= {f"Best {name}": float(periods[name].max())}
-        found |= {f"Worst {name}": float(periods[name].min())}
+        figures |= {f"Best {name}": float(periods[name].max())}
+        figures |= {f"Worst {name}": float(periods[name].min())}
     for name in ("day", "month", "quarter", "year"):
         moved = periods[name][periods[name].abs() > NOISE]
-        found[f"{name.capitalize()}s with a gain"] = (
+        figures[f"{name.capitalize()}s with a gain"] = (
             float((moved > 0.0).mean()) if len(moved) else nan
         )
-    found["Most gains in a row"] = float(_longest(values > NOISE))
-    found["Most losses in a row"] = float(_longest(values < -NOISE))
-    return found
+    figures["Most gains in a row"] = float(_longest(values > NOISE))
+    figures["Most losses in a row"] = float(_longest(values < -NOISE))
+    return figures
 
 
 def trailing_of(returns: pd.Series, year: float) -> dict[str, float]:

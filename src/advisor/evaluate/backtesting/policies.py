@@ -83,19 +83,19 @@ class MeanVariancePolicy:
         day = self.estimates.model(past)
         if self.level is not None:
             sized = day.model.forecast is not None
-            wanted = day.spread(self._at_level(past, self.level, sized=sized))
-            return held if sized and self._near(day, held, wanted) else wanted
+            target = day.spread(self._at_level(past, self.level, sized=sized))
+            return held if sized and self._near(day, held, target) else target
         frontier = self.estimates.frontier(past, self.mandate)
         if self.target_volatility is not None:
             return day.spread(frontier.at_volatility(self.target_volatility))
         return day.spread(frontier.at_risk_aversion(self.risk_aversion or 0.0))
 
-    def _near(self, day: DayModel, held: FloatArray, wanted: FloatArray) -> bool:
+    def _near(self, day: DayModel, held: FloatArray, target: FloatArray) -> bool:
         """Whether what is held has about the forecast volatility of what is wanted."""
         if self.size_band == 0.0 or not held.any() or np.delete(held, day.columns).any():
             return False
         risk = day.model.risk[: len(day.columns), : len(day.columns)]
-        now, aim = (float(np.sqrt(w @ risk @ w)) for w in (held[day.columns], wanted[day.columns]))
+        now, aim = (float(np.sqrt(w @ risk @ w)) for w in (held[day.columns], target[day.columns]))
         return abs(now - aim) <= self.size_band * aim
 
     def _at_level(self, past: Market, level: int, *, sized: bool) -> FloatArray:
@@ -191,8 +191,8 @@ class FixedMix:
                 field="weights",
                 value=unknown,
             )
-        wanted = np.array([self.weights.get(asset, 0.0) for asset in past.assets], dtype=np.float64)
-        return np.where(np.isfinite(past.returns[-1]), wanted, 0.0)
+        target = np.array([self.weights.get(asset, 0.0) for asset in past.assets], dtype=np.float64)
+        return np.where(np.isfinite(past.returns[-1]), target, 0.0)
 
 
 def hold(past: Market, held: FloatArray) -> FloatArray:

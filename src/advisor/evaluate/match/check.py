@@ -237,17 +237,17 @@ class _Pairs:
 
 
 def _found(have: tuple[str, ...], want: list[str], field: str) -> IntArray:
-    found = IdMap(have).find(want)
-    if (found < 0).any():
-        missing = want[int(np.argmax(found < 0))]
+    rows = IdMap(have).find(want)
+    if (rows < 0).any():
+        missing = want[int(np.argmax(rows < 0))]
         raise InputError(
             f"{field} has no row for client {missing!r}, whose picks are to be checked"
-            f" ({int((found < 0).sum()):,} missing in all). Pass the rows that the ranking was made"
+            f" ({int((rows < 0).sum()):,} missing in all). Pass the rows that the ranking was made"
             " for.",
             field=field,
             value=missing,
         )
-    return found
+    return rows
 
 
 def _drawn(ranking: Ranking, rows: IntArray, most: int | None, seed: int) -> IntArray:

@@ -76,5 +76,5 @@ def _popularity(ranking: Ranking, history: Interactions) -> tuple[IntArray, Floa
 
 
 def _mean(values: FloatArray) -> float:
-    kept = values[np.isfinite(values)]
-    return float(kept.mean()) if kept.size else float("nan")
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if finite.size else float("nan")

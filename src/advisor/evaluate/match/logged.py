@@ -98,22 +98,22 @@ class LoggedChoices:
         columns = [client, product, propensity, reward, *([slot] if slot else [])]
         check_table(log, "log", columns, "One row a product shown; name the columns by keyword.")
         row = IdMap(ranking.client_ids).find(ids_of(log[client], client))
-        kept = row >= 0
-        if not kept.any():
+        ranked = row >= 0
+        if not ranked.any():
             raise InputError(
                 "No logged client has a new list; the ids do not match. Rank the clients of the"
                 " log.",
                 field=client,
             )
-        code = IdMap(ranking.products).find(ids_of(log[product], product))[kept]
-        place = _places(log[slot])[kept] if slot else np.zeros(int(kept.sum()), dtype=np.int64)
+        code = IdMap(ranking.products).find(ids_of(log[product], product))[ranked]
+        place = _places(log[slot])[ranked] if slot else np.zeros(int(ranked.sum()), dtype=np.int64)
         inside = (place >= 0) & (place < ranking.codes.shape[1]) & (code >= 0)
-        would = inside & (ranking.codes[row[kept], np.where(inside, place, 0)] == code)
+        would = inside & (ranking.codes[row[ranked], np.where(inside, place, 0)] == code)
         return cls(
-            as_numbers(log[reward])[kept],
-            as_numbers(log[propensity])[kept],
+            as_numbers(log[reward])[ranked],
+            as_numbers(log[propensity])[ranked],
             would.astype(np.float64),
-            cluster=row[kept],
+            cluster=row[ranked],
         )
 
     def __len__(self) -> int:
@@ -122,9 +122,9 @@ class LoggedChoices:
 
 def _places(column: pd.Series) -> IntArray:
     """Places from 0; -1 where a cell is no whole number of 1 or more."""
-    given = as_numbers(column)
+    places = as_numbers(column)
     return np.where(
-        (given >= 1.0) & (given == np.floor(given)) & np.isfinite(given), given - 1.0, -1.0
+        (places >= 1.0) & (places == np.floor(places)) & np.isfinite(places), places - 1.0, -1.0
     ).astype(np.int64)
 
 

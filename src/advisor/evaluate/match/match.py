@@ -97,8 +97,10 @@ def evaluate_match(
     # 3. every metric, in the whole and by segment
     first, outcome_of = distinct(own, other)
     table, rival = (
-        {} if found is None else values(found.take(first), ks, skip_without=skip_without_purchases)
-        for found in (own, other)
+        {}
+        if outcome is None
+        else values(outcome.take(first), ks, skip_without=skip_without_purchases)
+        for outcome in (own, other)
     )
     draws = _Resampling(confidence, resamples, seed)
     scores: list[Score] = []

@@ -203,17 +203,17 @@ def _estimates(logged: LoggedChoices, weight: FloatArray) -> dict[str, tuple[flo
         return float(base.mean()) + correction, base - base.mean() + around
 
     reward = logged.reward
-    found = {
+    estimates = {
         "logged": mean(reward),
         "ips": mean(weight * reward),
         "snips": normalised(np.zeros(len(reward)), reward),
     }
     if logged.predicted is not None and logged.expected is not None:
         residual = reward - logged.predicted
-        found["direct"] = mean(logged.expected)
-        found["dr"] = mean(logged.expected + weight * residual)
-        found["sndr"] = normalised(logged.expected, residual)
-    return found
+        estimates["direct"] = mean(logged.expected)
+        estimates["dr"] = mean(logged.expected + weight * residual)
+        estimates["sndr"] = normalised(logged.expected, residual)
+    return estimates
 
 
 @checked

@@ -136,13 +136,13 @@ def outcomes(ranking: Ranking, held_out: Interactions, eligible: Mask | None) ->
     return Outcomes(hits, reachable_hits, bought, reachable, filled, counts)
 
 
-def distinct(found: Outcomes, other: Outcomes | None) -> tuple[IntArray, IntArray]:
+def distinct(own: Outcomes, other: Outcomes | None) -> tuple[IntArray, IntArray]:
     """Clients with the same outcome (same slots hit, same counts, under both models) as one.
 
     Returns:
         A client of each outcome, shape (u,), and the outcome of each client, shape (c,).
     """
-    parts = [o for o in (found, other) if o is not None]
+    parts = [o for o in (own, other) if o is not None]
     marks = [np.packbits(m, axis=1) for o in parts for m in (o.hits, o.reachable_hits)]
     sizes = [
         np.ascontiguousarray(n[:, None]).view(np.uint8)
@@ -158,24 +158,24 @@ def distinct(found: Outcomes, other: Outcomes | None) -> tuple[IntArray, IntArra
     return first.astype(np.int64), outcome.astype(np.int64)
 
 
-def values(found: Outcomes, ks: tuple[int, ...], *, skip_without: bool) -> dict[Key, FloatArray]:
+def values(outcome: Outcomes, ks: tuple[int, ...], *, skip_without: bool) -> dict[Key, FloatArray]:
     """Every metric at every k in every view, one value a client, shape (c,); nan = they do not
     count there.
 
     Args:
-        found: The outcomes.
+        outcome: The outcomes.
         ks: Cut-offs.
         skip_without: True leaves clients who bought nothing out of `raw` and `ceiling`; False
             counts them as 0 (the FAR-Trans protocol).
     """
     width = max(ks)
-    best = np.arange(width) < np.minimum(found.reachable, width)[:, None]
-    nobody = (found.bought == 0) & skip_without
+    best = np.arange(width) < np.minimum(outcome.reachable, width)[:, None]
+    nobody = (outcome.bought == 0) & skip_without
     table: dict[Key, FloatArray] = {}
     for view, hits, relevant, out in (
-        ("raw", found.hits, found.bought, nobody),
-        ("reachable", found.reachable_hits, found.reachable, found.reachable == 0),
-        ("ceiling", best, found.bought, nobody),
+        ("raw", outcome.hits, outcome.bought, nobody),
+        ("reachable", outcome.reachable_hits, outcome.reachable, outcome.reachable == 0),
+        ("ceiling", best, outcome.bought, nobody),
     ):
         for name, metric in METRICS.items():
             for k in ks:

@@ -75,27 +75,27 @@ class ProbabilityReport:
 
     def sentences(self) -> list[str]:
         """What may be promised and what not, in plain words, for each curve of buyers."""
-        told: list[str] = []
+        lines: list[str] = []
         for name, what in (("pick, buyers", "a pick"), ("list, buyers", "a list")):
             if name not in self.curves:
                 continue
             cut, curve, base = self.thresholds[name], self.curves[name], self.base_rates[name]
             if cut.attainable:
-                told.append(
+                lines.append(
                     f"{cut.wanted:.0%} for {what} is kept where at least {cut.threshold:.0%} is"
                     f" stated: {cut.coverage:.1%} of them; the others must not be promised."
                 )
             else:
-                told.append(
+                lines.append(
                     f"{cut.wanted:.0%} for {what} is unattainable: {base:.1%} came true on average,"
                     f" {cut.best:.1%} among the surest. Do not promise it."
                 )
             if curve.brier >= curve.brier_of_base_rate:
-                told.append(
+                lines.append(
                     f"The probabilities stated for {what} were no better than stating {base:.1%}"
                     " for all: use their order, not their size."
                 )
-        return told
+        return lines
 
     def to_svg(self) -> str:
         """Stated against observed, bin by bin, a chart a curve; equal on the diagonal."""
@@ -150,8 +150,8 @@ def evaluate_probability(
     Raises:
         InputError: Shapes differ, or a probability is outside [0, 1].
     """
-    found = outcomes(ranking, held_out, None)
-    hits, filled, buyers = found.hits, found.filled, found.bought > 0
+    outcome = outcomes(ranking, held_out, None)
+    hits, filled, buyers = outcome.hits, outcome.filled, outcome.bought > 0
     each = np.ones_like(hits)
     whole = np.asarray(hits.any(axis=1)), np.asarray(filled.any(axis=1)), buyers
     asked = {

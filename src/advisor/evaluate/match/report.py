@@ -100,16 +100,16 @@ class MatchReport:
         segment: str = ALL,
     ) -> Score:
         """One score; k defaults to the largest. Raises `InputError` when it was not computed."""
-        wanted = max(self.ks) if k is None else k
+        cut_off = max(self.ks) if k is None else k
         for s in self.scores:
-            if (s.metric, s.k, s.view, s.by, s.segment) == (metric, wanted, view, by, segment):
+            if (s.metric, s.k, s.view, s.by, s.segment) == (metric, cut_off, view, by, segment):
                 return s
         raise InputError(
-            f"There is no {metric!r} at {wanted} in view {view!r} of {by}={segment}; ks are"
+            f"There is no {metric!r} at {cut_off} in view {view!r} of {by}={segment}; ks are"
             f" {self.ks}, metrics {sorted({s.metric for s in self.scores})}, segments"
             f" {sorted({(s.by, s.segment) for s in self.scores})[:10]}.",
             field="metric",
-            value=(metric, wanted, view, by, segment),
+            value=(metric, cut_off, view, by, segment),
         )
 
     @checked

@@ -87,16 +87,16 @@ def evaluate_risk(
         InputError: Shapes disagree, a level is not 0..5, or the market is shorter than a window.
     """
     check_frequency(market.dates, market.periods_per_year, "market")
-    given = float_array(
+    weight_rows = float_array(
         in_order(weights, market.assets, "weights"), "weights", shape=(None, len(market.assets))
     )
-    level = _checked_levels(levels, len(given))
-    pairs = np.column_stack([given, level])
+    level = _checked_levels(levels, len(weight_rows))
+    pairs = np.column_stack([weight_rows, level])
     _, first, which, number = np.unique(
         pairs, axis=0, return_index=True, return_inverse=True, return_counts=True
     )
     copies = which.reshape(-1).astype(np.int64), number.astype(np.int64)
-    w: FloatArray = given[first]
+    w: FloatArray = weight_rows[first]
     alive = np.isfinite(market.returns)
     growth = np.where(alive, 1.0 + market.returns, 1.0)
     cash: FloatArray = 1.0 - w.sum(axis=1)
@@ -188,12 +188,12 @@ class _Terms:
                 field="market",
                 value=len(dates),
             )
-        found = np.zeros(len(starts))
+        volatilities = np.zeros(len(starts))
         for k, start in enumerate(starts + first):
             window = self.market.returns[start : start + self.days]
             spread = np.where(np.isfinite(window), window, 0.0).std(axis=0, ddof=1)
-            found[k] = spread[np.isfinite(window[0])].max(initial=0.0)
-        return found * np.sqrt(self.periods_per_year)
+            volatilities[k] = spread[np.isfinite(window[0])].max(initial=0.0)
+        return volatilities * np.sqrt(self.periods_per_year)
 
 
 def _judge(
@@ -220,12 +220,12 @@ def _judge(
             volatility, drawdown = _realised(value, terms.periods_per_year)
             below, reached = volatility < lower[rows], highest[k] >= lower[rows]
             kinds = (volatility > upper[rows], below & reached, drawdown > stress[rows])
-            found = np.array([*kinds, below & ~reached]) & can
+            breaches = np.array([*kinds, below & ~reached]) & can
             windows[rows] += can
-            tally[:, rows] += found
+            tally[:, rows] += breaches
             sums[rows] += np.where(can, volatility, 0.0)
             worst[rows] = np.maximum(worst[rows], np.where(can, drawdown, 0.0))
-            by_window[:4, k] += (found * number[rows]).sum(axis=1)
+            by_window[:4, k] += (breaches * number[rows]).sum(axis=1)
             by_window[4, k] += (can * number[rows]).sum()
     judged = np.where(windows > 0, windows, np.nan)
     there = np.where(by_window[4] > 0, by_window[4], np.nan)
@@ -257,9 +257,9 @@ def _realised(value: FloatArray, periods_per_year: float) -> tuple[FloatArray, F
 
 
 def _checked_levels(levels: npt.ArrayLike, count: int) -> IntArray:
-    given = float_array(levels, "levels", shape=(count,))
-    level = given.astype(np.int64)
-    for row, value in enumerate(given.tolist()):
+    stated_levels = float_array(levels, "levels", shape=(count,))
+    level = stated_levels.astype(np.int64)
+    for row, value in enumerate(stated_levels.tolist()):
         if value in range(LEVELS + 1):
             continue
         raise InputError(

@@ -94,13 +94,13 @@ def _body(
     currency: str | None,
     disclaimer: str | None,
 ) -> tuple[str, Words]:
-    given: Any = shown
-    if not isinstance(given, AdviceReport | Advice):
+    content: Any = shown
+    if not isinstance(content, AdviceReport | Advice):
         raise InputError(
-            f"advice_page got {type(given).__name__}; it shows an advice. Give what Advisor.report"
-            " or Advisor.advise returned.",
+            f"advice_page got {type(content).__name__}; it shows an advice. Give what"
+            " Advisor.report or Advisor.advise returned.",
             field="shown",
-            value=type(given).__name__,
+            value=type(content).__name__,
         )
     report = shown if isinstance(shown, AdviceReport) else None
     advice = shown.advice if isinstance(shown, AdviceReport) else shown

@@ -94,8 +94,8 @@ def words_of(
             value=language,
         )
     names = _rule_names(advice, known) | ({} if report is None else report.names)
-    given: Mapping[str, Any] = labels or {}
-    for identity, label in given.items():
+    label_by_id: Mapping[str, Any] = labels or {}
+    for identity, label in label_by_id.items():
         name: Any = label.get(known) if isinstance(label, Mapping) else label
         if not isinstance(name, str) and (name is not None or label is None):
             raise InputError(
@@ -126,10 +126,10 @@ def missing_names(assets: Iterable[str], labels: Labels) -> list[str]:
     >>> missing_names(("gold", "cash"), {"gold": {"en": "Gold"}, "cash": "Cash"})
     ['gold']
     """
-    given = {asset: labels.get(asset, {}) for asset in assets}
+    names_by_asset = {asset: labels.get(asset, {}) for asset in assets}
     return [
         asset
-        for asset, names in given.items()
+        for asset, names in names_by_asset.items()
         if not (names if isinstance(names, str) else all(names.get(x) for x in LANGUAGES))
     ]
 

@@ -187,11 +187,11 @@ def _probability(report: ProbabilityReport) -> dict[str, Any]:
             reach = f"p >= {cut.threshold:.3f}, {cut.coverage:.1%} of them"
         errors = (curve.expected_calibration_error, curve.brier, curve.brier_of_base_rate)
         rows.append([name, *map(number, (report.base_rates[name], *errors)), reach])
-    wanted = next(iter(report.thresholds.values())).wanted
+    precision = next(iter(report.thresholds.values())).wanted
     heads = ["Probability", "Base rate", "Calibration error", "Brier", "Brier of base rate"]
     return {
         "chart": drawn(reliability_chart, report),
-        "heads": [*heads, f"For {wanted:.0%} precision"],
+        "heads": [*heads, f"For {precision:.0%} precision"],
         "rows": rows,
         "definitions": {name: PROBABILITY_DEFINITIONS[name] for name in report.curves},
     }

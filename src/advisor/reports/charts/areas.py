@@ -26,13 +26,13 @@ def area_chart(
 
     Args, Returns and Raises as in `line_chart`; nan and negative values count as 0.
     """
-    shown, kept = thinned(series, labels, size[0])
+    shown, x_axis = thinned(series, labels, size[0])
     edges = [[0.0] * len(next(iter(shown.values())))]
     for row in shown.values():
         heights = (v if shows(v) and v > 0.0 else 0.0 for v in row)
         edges.append([b + height for b, height in zip(edges[-1], heights, strict=True)])
     span = [0.0, max((*edges[-1], SMALLEST)) * (1.0 - 1e-9)]
-    frame, positions, around = prepared(list(shown), kept, title, form, size, span)
+    frame, positions, around = prepared(list(shown), x_axis, title, form, size, span)
     parts = [
         _between(frame, positions, below, above, fill(k, 0.85))
         for k, (below, above) in enumerate(pairwise(edges))
@@ -62,11 +62,11 @@ def fan_chart(
     Raises:
         InputError: No rows, or their lengths differ.
     """
-    shown, kept = thinned({str(i): row for i, row in enumerate(quantiles)}, labels, size[0])
+    shown, x_axis = thinned({str(i): row for i, row in enumerate(quantiles)}, labels, size[0])
     rows = [[v if shows(v) else 0.0 for v in row] for row in shown.values()]
     middle = len(rows) // 2
     values = [v for row in rows for v in row]
-    frame, positions, around = prepared(list(names), kept, title, form, size, values, _band)
+    frame, positions, around = prepared(list(names), x_axis, title, form, size, values, _band)
     bands = [
         _between(frame, positions, rows[middle - k], rows[middle + k], _band(k))
         for k in range(middle, 0, -1)

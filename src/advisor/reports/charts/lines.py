@@ -52,12 +52,12 @@ def line_chart(
     Raises:
         InputError: No series, or their lengths differ.
     """
-    shown, kept = thinned(series, labels, size[0])
+    shown, x_axis = thinned(series, labels, size[0])
     points = [p for p in (marks or {}).values() if all(map(shows, p))]
     values = [v for row in shown.values() for v in row if shows(v)] + [p[1] for p in points]
     names = list(shown) if len(shown) > 1 else []
     held = [*values, 0.0] if filled else values
-    frame, positions, around = prepared(names, kept, title, form, size, held)
+    frame, positions, around = prepared(names, x_axis, title, form, size, held)
     parts = [value_axis(frame, form), *around]
     for k, row in enumerate(shown.values()):
         stretches = ([(positions[i], row[i]) for i in run] for run in runs(row))
@@ -78,7 +78,7 @@ def _line(frame: Frame, points: Sequence[tuple[float, float]], k: int, filled: b
 
 def prepared(
     names: Sequence[str],
-    kept: Sequence[str] | Axis | int,
+    x_axis: Sequence[str] | Axis | int,
     title: str,
     form: Format,
     size: tuple[int, int],
@@ -89,7 +89,7 @@ def prepared(
 
     Args:
         names: Series in the legend; none where there is one line.
-        kept: Labels of the positions, an axis, or how many positions there are.
+        x_axis: Labels of the positions, an axis, or how many positions there are.
         title: Of the chart.
         form: Of the vertical axis.
         size: Of the picture.
@@ -97,19 +97,19 @@ def prepared(
         look: Attributes of the swatch of series k.
     """
     width, height = size
-    below = 22.0 + (LINE if isinstance(kept, Axis) and kept.name else 0)
+    below = 22.0 + (LINE if isinstance(x_axis, Axis) and x_axis.name else 0)
     under = legend_height(names, width) if names else 0.0
-    if isinstance(kept, Axis):
-        positions = [float(v) for v in kept.values]
+    if isinstance(x_axis, Axis):
+        positions = [float(v) for v in x_axis.values]
     else:
-        positions = [float(i) for i in range(kept if isinstance(kept, int) else len(kept))]
+        positions = [float(i) for i in range(x_axis if isinstance(x_axis, int) else len(x_axis))]
     heads = (len(title_lines(title, width)), below + under)
     frame = frame_of(size, heads, span_of(values), (positions[0], positions[-1]), form)
     around: list[str] = []
-    if isinstance(kept, Axis):
-        around.append(number_axis(frame, kept))
-    elif not isinstance(kept, int):
-        around.append(label_axis(frame, kept))
+    if isinstance(x_axis, Axis):
+        around.append(number_axis(frame, x_axis))
+    elif not isinstance(x_axis, int):
+        around.append(label_axis(frame, x_axis))
     if names:
         around.append(legend(names, width, height - under, look)[0])
     return frame, positions, around

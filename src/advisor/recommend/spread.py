@@ -100,12 +100,12 @@ def _level(curve: Curve, case: Case) -> float:
     """
     scores, hits = case
     at, added = logit(np.clip(curve(scores), EDGE, 1.0 - EDGE)), 0.0
-    wanted = (hits.sum() + 0.5) / (len(hits) + 1.0) * len(hits)
+    target_count = (hits.sum() + 0.5) / (len(hits) + 1.0) * len(hits)
     for _ in range(STEPS):
         chance = expit(at + added)
         added += float(
             np.clip(
-                (wanted - chance.sum()) / max(float((chance * (1.0 - chance)).sum()), EDGE),
+                (target_count - chance.sum()) / max(float((chance * (1.0 - chance)).sum()), EDGE),
                 -1.0,
                 1.0,
             )

@@ -182,10 +182,10 @@ class History:
         )
         if old.days is None:
             return plain, np.sort(buyers)
-        kept = old.days.copy()
-        kept[at[again]] = np.maximum(kept[at[again]], days[again])
+        latest_days = old.days.copy()
+        latest_days[at[again]] = np.maximum(latest_days[at[again]], days[again])
         return plain.weighted(
-            np.insert(kept, at[fresh], days[fresh]), old.half_life_days, old.capped
+            np.insert(latest_days, at[fresh], days[fresh]), old.half_life_days, old.capped
         ), np.sort(buyers)
 
     def _items_with(self, more: Interactions) -> IdMap:

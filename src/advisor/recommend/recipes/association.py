@@ -76,12 +76,12 @@ class Association(Recipe):
         self, counts: FloatArray, owners: FloatArray, popularity: FloatArray
     ) -> FloatArray:
         confidence = counts / np.maximum(owners, 1.0)[:, None]
-        kept = (
+        strong = (
             (counts >= self.min_support)
             & (confidence >= self.min_confidence)
             & (confidence >= self.min_lift * popularity)
         )
-        return np.where(kept, confidence, 0.0)
+        return np.where(strong, confidence, 0.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -188,7 +188,7 @@ def nearest(similar: FloatArray, count: int) -> FloatArray:
     """Each column's `count` largest entries (ties by row), others 0."""
     if count >= len(similar):
         return similar
-    kept = np.zeros_like(similar)
+    neighbours = np.zeros_like(similar)
     rows = np.argsort(-similar, axis=0, kind="stable")[:count]
-    np.put_along_axis(kept, rows, np.take_along_axis(similar, rows, axis=0), axis=0)
-    return kept
+    np.put_along_axis(neighbours, rows, np.take_along_axis(similar, rows, axis=0), axis=0)
+    return neighbours

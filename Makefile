@@ -1,7 +1,7 @@
 # Eight verbs. Each sets up what it needs; nothing but python3, pip and make has to be there.
 PY := .venv/bin/python
 STAMP := .venv/.installed
-# ADVISOR_CLUSTERS=1: test on Dask and Spark too, which takes half a gigabyte and a minute more
+# ADVISOR_CLUSTERS=1: test on Dask and Spark and beside other libraries too, which takes more room and time
 TESTED := .venv/.installed-test$(if $(ADVISOR_CLUSTERS),-clusters)
 
 # what an install has to be made again for
@@ -77,7 +77,7 @@ $(STAMP): $(SOURCES)
 	@touch $(STAMP)
 
 .venv/.installed-test-clusters: $(SOURCES)
-	$(call install,[test$(comma)clusters])
+	$(call install,[test$(comma)clusters$(comma)peers])
 	@touch $(STAMP) .venv/.installed-test
 
 .venv/.installed-bench: $(SOURCES)

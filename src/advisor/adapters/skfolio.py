@@ -13,7 +13,8 @@ from advisor.adapters.sklearn import FEWEST_ROWS, MeanVarianceEstimator
 from advisor.errors import InputError
 
 try:
-    from skfolio.optimization import BaseOptimization  # pyright: ignore[reportMissingImports]  an optional library
+    # absent it is missing, present it is another class than what stands in for it
+    from skfolio.optimization import BaseOptimization  # pyright: ignore[reportMissingImports, reportAssignmentType]
 except ImportError:
 
     class BaseOptimization:

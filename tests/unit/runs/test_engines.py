@@ -735,8 +735,8 @@ def test_the_folder_of_a_run_reads_as_one_table(world: World, reader: str) -> No
 
 def test_duckdb_reads_the_folder_of_a_run(world: World) -> None:
     duckdb = pytest.importorskip("duckdb")
-    count = duckdb.sql(f"select count(*) from '{world.summary.folder}/*.parquet'").fetchone()
-    assert count == (COUNT,)
+    count = duckdb.sql(f"select count(*) from '{world.summary.folder}/*.parquet'").fetchall()
+    assert count == [(COUNT,)]
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -217,7 +217,16 @@ def _refuse(
         if isinstance(place, int)
         else first["input"]
     )
-    raise refusal(function.__qualname__.removesuffix(".__init__"), field, value, same) from None
+    raise refusal(_name_of(function, args), field, value, same) from None
+
+
+def _name_of(function: Callable[..., Any], args: tuple[Any, ...]) -> str:
+    """What was called: a method that is inherited has the name of the caller's class."""
+    owner, _, name = function.__qualname__.rpartition(".")
+    if name == "__init__":
+        return owner
+    kinds = [kind.__name__ for kind in type(args[0]).__mro__] if args else []
+    return f"{kinds[0]}.{name}" if owner in kinds else function.__qualname__
 
 
 def refusal(where: str, field: str, value: object, complaints: list[ErrorDetails]) -> InputError:

@@ -18,7 +18,7 @@ from advisor.data.by_asset import label_assets, rate_assets
 from advisor.data.columns import column_of, comma_hint
 from advisor.data.days import as_day, as_days
 from advisor.data.ids import unique_ids
-from advisor.data.price_columns import check_columns
+from advisor.data.price_columns import check_columns, check_no_prices
 from advisor.data.tables import as_numbers, cell
 from advisor.errors import InputError
 from advisor.privacy import short
@@ -119,11 +119,9 @@ class Market:
         """
         names, dates, values = _table(returns, "returns")
         bad = np.isinf(values) | (values < -1.0)
-        why = (
-            "a simple return is finite and not below -1. Correct it, or convert log returns with"
-            " exp(x) - 1."
-        )
-        _refuse_first(bad, values, names, dates, "return", why)
+        why = "a simple return is finite and not below -1. Correct it, or convert log returns with"
+        _refuse_first(bad, values, names, dates, "return", f"{why} exp(x) - 1.")
+        check_no_prices(values, names)
         _without_holes(values, names, dates, None)
         return cls._checked(names, dates, values, groups, risk_levels, periods_per_year)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
 
+from advisor.arrays import FloatArray
 from advisor.data.tables import labels_of
 from advisor.errors import InputError
 from advisor.privacy import short
@@ -44,6 +48,25 @@ def check_columns(frame: pd.DataFrame, field: str) -> None:
             f" one column: {field}[[{close!r}]].".replace("'", '"'),
             field=f"{field} columns",
             value=names[:4],
+        )
+
+
+def check_no_prices(returns: FloatArray, names: Sequence[str]) -> None:
+    """Raise `InputError` where every return of an asset, of two or more, is above 100 % a row.
+
+    Args:
+        returns: Shape (rows, assets), nan where there is none.
+        names: Of the assets.
+    """
+    high = ((returns > 1.0) | np.isnan(returns)).all(axis=0)
+    prices = np.flatnonzero(high & ((~np.isnan(returns)).sum(axis=0) > 1))
+    if len(prices):
+        name = names[int(prices[0])]
+        raise InputError(
+            f"Every return of {name!r} is above 1, which is 100 % in each row; these are hardly"
+            " returns. Pass prices to Market.from_prices.",
+            field="returns",
+            value=name,
         )
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from advisor import Catalogue, ClientTable, InputError, Interactions, Market
+from strategies import sample_advisor
 
 DAYS = pd.date_range("2026-01-01", periods=3, name="Date")
 PRICES = pd.DataFrame({"AAA": [1.0, 2.0, 3.0], "BBB": [4.0, 4.0, 5.0]}, index=DAYS)
@@ -94,3 +95,15 @@ def test_no_line_is_made_up() -> None:
     with pytest.raises(InputError) as caught:
         Market.from_prices(np.ones((2, 2)))  # type: ignore[arg-type]
     assert "Here:" not in str(caught.value)
+
+
+def test_prices_are_no_returns() -> None:
+    with pytest.raises(InputError, match=r"'AAA' is above 1.*Market\.from_prices"):
+        Market.from_returns(100.0 + PRICES[["AAA"]])
+    assert Market.from_returns(PRICES[["AAA"]].iloc[2:]).returns.shape == (1, 1)
+    assert Market.from_returns(PRICES[["AAA"]].assign(AAA=[5.0, -0.5, 4.0])).returns[0, 0] == 5.0
+
+
+def test_an_inherited_method_has_the_name_of_its_class() -> None:
+    with pytest.raises(InputError, match=r"^Advisor\.rank: clients is"):
+        sample_advisor(100).rank([], 5)  # type: ignore[arg-type]

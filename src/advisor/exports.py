@@ -37,11 +37,12 @@ TOPICS = tuple(topic for topic in PUBLIC if topic not in {"errors", "contracts.s
 PACKAGES = ("advisor", *(f"advisor.{topic}" for topic in (*TOPICS, *ADAPTERS)))
 """Every package whose names are loaded on first use."""
 
-EXTRAS = {"pyarrow": "arrow", "matplotlib": "plot", "tqdm": "progress", "sklearn": "sklearn"}
-EXTRAS |= dict.fromkeys(
-    ("fastapi", "joserfc", "prometheus_client", "pydantic_settings", "structlog", "uvicorn"), "http"
-)
-EXTRAS |= {"jinja2": "http", "starlette": "http", "mcp": "mcp"}
+_SERVICE = "fastapi jinja2 joserfc prometheus_client pydantic_settings starlette structlog uvicorn"
+EXTRAS = {
+    **{"pyarrow": "arrow", "matplotlib": "plot", "tqdm": "progress", "sklearn": "sklearn"},
+    **dict.fromkeys(_SERVICE.split(), "http"),
+    "mcp": "mcp",
+}
 """Library -> the extra that installs it."""
 
 NEEDS = {"runs": "pyarrow"}

@@ -20,7 +20,8 @@ annual_fee_money             the same fees in money
 expected_volatility          of the portfolio after the orders, annual
 stressed_loss                of it, as a fraction of wealth
 cash                         money that stays uninvested
-optimal_return, _volatility  of the target portfolio
+optimal_return               of the target portfolio
+optimal_volatility           likewise
 kkt_residual                 proof that the weights are optimal; rounding is below 1e-7
 weight:<asset>               target weight, null without a portfolio
 after:<asset>                weight after the orders; what is left to 1 is cash

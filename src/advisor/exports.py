@@ -39,7 +39,10 @@ PACKAGES = ("advisor", *(f"advisor.{topic}" for topic in (*TOPICS, *ADAPTERS)))
 
 _SERVICE = "fastapi jinja2 joserfc prometheus_client pydantic_settings starlette structlog uvicorn"
 EXTRAS = {
-    **{"pyarrow": "arrow", "matplotlib": "plot", "tqdm": "progress", "sklearn": "sklearn"},
+    "pyarrow": "arrow",
+    "matplotlib": "plot",
+    "tqdm": "progress",
+    "sklearn": "sklearn",
     **dict.fromkeys(_SERVICE.split(), "http"),
     "mcp": "mcp",
 }

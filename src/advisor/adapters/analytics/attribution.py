@@ -133,9 +133,9 @@ def _sampled(
     return gains.mean(axis=0), gains.std(axis=0, ddof=1) / np.sqrt(samples)
 
 
-def _number(given: object, coalition: frozenset[str]) -> float:
-    if isinstance(given, NUMBER) and not isinstance(given, bool) and isfinite(given):
-        return float(given)
-    why = f"value({sorted(coalition)}) is {given!r}; every coalition needs a finite number,"
+def _number(worth: object, coalition: frozenset[str]) -> float:
+    if isinstance(worth, NUMBER) and not isinstance(worth, bool) and isfinite(worth):
+        return float(worth)
+    why = f"value({sorted(coalition)}) is {worth!r}; every coalition needs a finite number,"
     remedy = "or no share can be told. Return 0.0 where it reaches nothing."
-    raise InputError(f"{why} {remedy}", field="value", value=given)
+    raise InputError(f"{why} {remedy}", field="value", value=worth)

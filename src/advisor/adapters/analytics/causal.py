@@ -106,9 +106,9 @@ def _arms(
         for late in (True, False):
             there = len(np.unique(who[(arm == side) & (after == late)]))
             if there < 2:
-                told = "treated" if side else "untreated"
+                arm_name = "treated" if side else "untreated"
                 raise InputError(
-                    f"{there} {told} clients have rows"
+                    f"{there} {arm_name} clients have rows"
                     f" {'from the start on' if late else 'before the start'}; a difference in"
                     " differences needs at least 2 clients in each of the four. Check treated and"
                     " start, or give a comparison group.",

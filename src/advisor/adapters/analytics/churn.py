@@ -105,12 +105,12 @@ class ChurnModel:
         """
         remedy = "Give the facts that the model was fitted on."
         values = _values(_frame(facts), self.facts, remedy)
-        found = np.empty(len(values))
-        for start in range(0, len(found), CHUNK):
+        probabilities = np.empty(len(values))
+        for start in range(0, len(probabilities), CHUNK):
             rows = slice(start, start + CHUNK)
             terms = _terms(values[rows], self._fill, self._knots)
-            found[rows] = self._logit.probability((terms - self._center) / self._scale)
-        return found
+            probabilities[rows] = self._logit.probability((terms - self._center) / self._scale)
+        return probabilities
 
     @checked
     def report(

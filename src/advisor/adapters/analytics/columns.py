@@ -35,8 +35,8 @@ def refusing(what: str, field: str, remedy: str) -> Generator[None]:
         except InputError:
             raise
         except FAILURES as error:
-            told = " ".join(str(error).split())[:200] or type(error).__name__
-            raise InputError(f"{what} ({told}). {remedy}", field=field) from None
+            error_text = " ".join(str(error).split())[:200] or type(error).__name__
+            raise InputError(f"{what} ({error_text}). {remedy}", field=field) from None
 
 
 def vector(
@@ -63,8 +63,8 @@ def vector(
         row = int(np.argmax(bad))
         span = "" if low == -inf else f" of at least {low:g}"
         span += "" if high == inf else f"{' and' if span else ' of'} at most {high:g}"
-        told, value = f"{array[row]:g}", float(array[row])
-        why = f"{field}[{row}] is {written(told) if personal else told};"
+        entry_text, value = f"{array[row]:g}", float(array[row])
+        why = f"{field}[{row}] is {written(entry_text) if personal else entry_text};"
         remedy = f"it must be a {'whole ' if whole else ''}number{span}. Correct or drop the row."
         raise InputError(f"{why} {remedy}", field=field, value=kept(value) if personal else value)
     return array

@@ -60,8 +60,8 @@ def nps(scores: Vector, *, confidence: OpenShare = 0.95) -> NetPromoter:
     >>> nps([10] * 200 + [8] * 120 + [3] * 80).value
     30.0
     """
-    given = vector(scores, "scores", low=0.0, high=10.0, whole=True)
-    n, promoters, detractors = len(given), int((given >= 9).sum()), int((given <= 6).sum())
+    ratings = vector(scores, "scores", low=0.0, high=10.0, whole=True)
+    n, promoters, detractors = len(ratings), int((ratings >= 9).sum()), int((ratings <= 6).sum())
     value = (promoters - detractors) / n
     error = 100.0 * sqrt(max((promoters + detractors) / n - value**2, 0.0) / n)
     half = float(ndtri(0.5 + confidence / 2.0)) * error
@@ -87,11 +87,11 @@ def ces(
 
     Source: Dixon, Freeman and Toman (2010); version 2.0 asks for agreement from 1 to 7.
     """
-    given = vector(scores, "scores", low=1.0, high=scale, whole=True, least=2)
-    n, mean = len(given), float(given.mean())
-    error = float(given.std(ddof=1)) / sqrt(n)
+    ratings = vector(scores, "scores", low=1.0, high=scale, whole=True, least=2)
+    n, mean = len(ratings), float(ratings.mean())
+    error = float(ratings.std(ddof=1)) / sqrt(n)
     half = float(stdtrit(n - 1, 0.5 + confidence / 2.0)) * error
-    agrees = _top(given, easy, scale, "easy", confidence)
+    agrees = _top(ratings, easy, scale, "easy", confidence)
     return Effort(mean, error, max(mean - half, 1.0), min(mean + half, float(scale)), agrees, n)
 
 
@@ -106,14 +106,14 @@ def csat(
 
     Source: the "top two boxes" of a five-point scale, as surveys report it.
     """
-    given = vector(scores, "scores", low=1.0, high=scale, whole=True)
-    return _top(given, satisfied, scale, "satisfied", confidence)
+    ratings = vector(scores, "scores", low=1.0, high=scale, whole=True)
+    return _top(ratings, satisfied, scale, "satisfied", confidence)
 
 
-def _top(given: FloatArray, least: int, scale: int, field: str, confidence: float) -> Proportion:
+def _top(ratings: FloatArray, least: int, scale: int, field: str, confidence: float) -> Proportion:
     """Share of answers of at least `least`."""
     if 1 < least <= scale:
-        return proportion(int((given >= least).sum()), len(given), confidence=confidence)
+        return proportion(int((ratings >= least).sum()), len(ratings), confidence=confidence)
     why = f"{field} is {least}; it must lie above 1 and up to scale = {scale},"
     remedy = "or every answer counts the same. Correct it."
     raise InputError(f"{why} {remedy}", field=field, value=least)

@@ -76,23 +76,23 @@ class _Table:
 
 
 def _laid_out(
-    given: pd.DataFrame,
+    frame: pd.DataFrame,
     field: str,
     clients: tuple[str, ...],
     products: tuple[str, ...],
     *,
     whole: bool,
 ) -> _Table:
-    values = float_array(given, field, shape=(None, None))
-    known, names = IdMap.of(given.index, f"{field} client_ids"), IdMap.of(given.columns, field)
+    values = float_array(frame, field, shape=(None, None))
+    known, names = IdMap.of(frame.index, f"{field} client_ids"), IdMap.of(frame.columns, field)
     rows, columns = known.find(clients), names.find(products)
-    for found, ids, what in ((rows, clients, "client"), (columns, products, "product")):
-        if (found < 0).any():
-            first = ids[int(np.argmin(found))]
+    for places, ids, what in ((rows, clients, "client"), (columns, products, "product")):
+        if (places < 0).any():
+            first = ids[int(np.argmin(places))]
             shown = personal(first) if what == "client" else repr(first)
             raise InputError(
                 f"{field} has no {what} {shown}, which the log has "
-                f"({int((found < 0).sum())} missing). Add them, or leave them out of the log.",
+                f"({int((places < 0).sum())} missing). Add them, or leave them out of the log.",
                 field=field,
             )
     if whole and ((values < 0.0).any() or (values.sum(axis=1) > 1.0 + 1e-9).any()):

@@ -12,12 +12,12 @@ def nearest_free(
 ) -> tuple[IntArray, IntArray]:
     """Rows of the treated and of their partners: greedy, highest score first, each partner once."""
     order = np.lexsort((who, score))
-    pool, wanted = order[~arm[order]], order[arm[order]][::-1]
+    pool, treated = order[~arm[order]], order[arm[order]][::-1]
     values, n = score[pool], len(pool)
     up, down = list(range(n + 1)), list(range(n + 1))  # the nearest free: pool[i], pool[i - 1]
     pairs: list[tuple[int, int]] = []
-    places = np.searchsorted(values, score[wanted]).tolist()
-    for row, at in zip(wanted.tolist(), places, strict=True):
+    places = np.searchsorted(values, score[treated]).tolist()
+    for row, at in zip(treated.tolist(), places, strict=True):
         gaps = [(abs(values[i] - score[row]), i) for i in (_free(down, at) - 1, _free(up, at))
                 if 0 <= i < n]  # fmt: skip
         gap, chosen = min(gaps, default=(np.inf, -1))

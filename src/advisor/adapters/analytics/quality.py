@@ -87,8 +87,8 @@ def check(
     rule = rules_of(kind)
     needed = [column["name"] for column in rule["columns"] if not column.get("absent")]
     check_table(frame, kind, needed, f"Rows of {kind} have these columns.")
-    given = cast("pd.DataFrame", frame)
-    rows = given.reset_index(drop=True)
+    table = cast("pd.DataFrame", frame)
+    rows = table.reset_index(drop=True)
     # 1. Each cell as a value, or as no such value.
     kinds = {c["name"]: c["cell"] for c in rule["columns"] if c["name"] in rows.columns}
     read = {name: read_column(rows[name], cell) for name, cell in kinds.items()}
@@ -107,9 +107,9 @@ def check(
     # 3. Rows without a fault, and the others with a sentence each.
     bad = sorted(faults)
     why = [_sentence(rows, row, faults[row]) for row in bad]
-    aside = given.iloc[bad].assign(**{PROBLEM: why})
+    aside = table.iloc[bad].assign(**{PROBLEM: why})
     good = good.drop(index=bad)
-    good.index = given.index.delete(bad)
+    good.index = table.index.delete(bad)
     return QualityReport(kind, day, good, aside, by_column)
 
 
@@ -119,7 +119,7 @@ def _sentence(rows: pd.DataFrame, row: int, faults: dict[str, str]) -> str:
     if not name:
         return fault
     cell = rows[name].iloc[row]
-    told = "is missing" if is_missing(cell) else f"is {personal(cell)}"
+    cell_text = "is missing" if is_missing(cell) else f"is {personal(cell)}"
     others = ", ".join(n for n in list(faults)[1:] if n)
     more = f" ({len(faults) - 1} more: {others})" if len(faults) > 1 else ""
-    return f"{name} {told}; {fault}{more}. Correct the row, or leave it out."
+    return f"{name} {cell_text}; {fault}{more}. Correct the row, or leave it out."

@@ -96,8 +96,8 @@ def simulate_value(
             action = vector(chosen, "policy", whole=True, length=len(here)).astype(np.int64)
             answer = model(state, action, luck[here, period])
             if not (isinstance(answer, tuple) and len(answer) == 2):  # pyright: ignore[reportUnnecessaryComparison, reportUnnecessaryIsInstance]
-                told = "model must return a pair: money and the next state. Correct it."
-                raise InputError(told, field="model", value=type(answer).__name__)
+                problem_text = "model must return a pair: money and the next state. Correct it."
+                raise InputError(problem_text, field="model", value=type(answer).__name__)
             money, state = answer
             paid = float_array(money, "model", shape=(len(here),))
             total[run, here] += paid / (1.0 + discount) ** (period + 1)

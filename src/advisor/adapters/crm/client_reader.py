@@ -117,12 +117,12 @@ def _spread(texts: pa.ChunkedArray, prefix: str, kind: pa.DataType) -> dict[str,
     arrow_json = needs("crm", "pyarrow.json")
     text = "\n".join("{}" if t is None else t for t in texts.to_pylist()).encode()
     settings = arrow_json.ReadOptions(block_size=1 << 24)
-    found = arrow_json.read_json(io.BytesIO(text), settings)
-    if any(field.type != kind for field in found.schema):  # text that looks like a day is no day
-        schema = pa.schema([(name, kind) for name in found.schema.names])
+    table = arrow_json.read_json(io.BytesIO(text), settings)
+    if any(field.type != kind for field in table.schema):  # text that looks like a day is no day
+        schema = pa.schema([(name, kind) for name in table.schema.names])
         options = arrow_json.ParseOptions(explicit_schema=schema)
-        found = arrow_json.read_json(io.BytesIO(text), settings, options)
-    return {f"{prefix}:{name}": found[name] for name in found.schema.names}
+        table = arrow_json.read_json(io.BytesIO(text), settings, options)
+    return {f"{prefix}:{name}": table[name] for name in table.schema.names}
 
 
 def _lists(texts: pa.ChunkedArray) -> Any:

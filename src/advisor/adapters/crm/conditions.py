@@ -81,13 +81,13 @@ class Evaluator:
 
     def holds(self, any_of: AnyOf) -> BoolArray:
         """Where all conditions of any group hold, shape (c,)."""
-        found = np.zeros(len(self.facts), dtype=np.bool_)
+        any_holds = np.zeros(len(self.facts), dtype=np.bool_)
         for group in any_of:
             hold = self.condition(group[0])
             for condition in group[1:]:
                 hold = hold & self.condition(condition)
-            found |= hold
-        return found
+            any_holds |= hold
+        return any_holds
 
     def first(self, rules: tuple[AnyOf, ...]) -> IntArray:
         """Position of the first rule that holds, shape (c,); -1 where none does."""

@@ -41,9 +41,9 @@ def view(
         log_reader.interactions(connection, day, client_id),
         [event for event in events if event.time.date() <= day],
     )
-    kept = {row["tag"]: row for row in _standing(connection, tables.tags, client_id, end)}
-    tags = {name: kept.get(name, row) for name, row in by_rule.items()}
-    tags |= {name: row for name, row in kept.items() if row["provenance"] != "rule"}
+    standing_tags = {row["tag"]: row for row in _standing(connection, tables.tags, client_id, end)}
+    tags = {name: standing_tags.get(name, row) for name, row in by_rule.items()}
+    tags |= {name: row for name, row in standing_tags.items() if row["provenance"] != "rule"}
     words = {row["family"]: name for name, row in tags.items()}
     c = tables.consents.c
     stands = c.withdrawn.is_(None)
@@ -111,5 +111,5 @@ def _last(
     if end is not None:
         query = query.where(column <= end if by == "as_of" else column < end)
     query = query.order_by(column.desc(), *(c.desc() for c in table.primary_key.columns)).limit(1)
-    found: Any = connection.execute(query).mappings().first()
-    return None if found is None else dict(found)
+    last_row: Any = connection.execute(query).mappings().first()
+    return None if last_row is None else dict(last_row)

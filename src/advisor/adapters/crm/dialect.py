@@ -125,5 +125,5 @@ def filled(template: Any, values: Mapping[str, Any]) -> Any:
 
 def filled_path(template: str, values: Mapping[str, Any]) -> str:
     """A path with its names filled in, percent-encoded; a quote in a key is doubled (OData)."""
-    told = {name: quote(str(value).replace("'", "''"), safe="") for name, value in values.items()}
-    return filled(template, told)
+    quoted = {name: quote(str(value).replace("'", "''"), safe="") for name, value in values.items()}
+    return filled(template, quoted)

@@ -49,10 +49,10 @@ def put_events(connection: sa.Connection, rows: Iterable[Any], at: datetime) -> 
 
 def put_products(connection: sa.Connection, rows: Any) -> Written:
     """Write products, a changed one over what stood there."""
-    given: list[Any] = list(rows.products if isinstance(rows, Catalogue) else rows)
+    products: list[Any] = list(rows.products if isinstance(rows, Catalogue) else rows)
     documents: dict[str, str] = {}
     problems: list[AdapterError] = []
-    for row in given:
+    for row in products:
         try:
             product = row if isinstance(row, Product) else Product.model_validate(row)
             Catalogue.from_products([product])
@@ -71,7 +71,7 @@ def put_products(connection: sa.Connection, rows: Any) -> Written:
     for name in changed:
         connection.execute(sa.delete(t).where(t.c.id == name))
     load(connection, t, arrow(t, {"id": list(changed), "document": list(changed.values())}))
-    return Written(len(given), len(changed), tuple(problems))
+    return Written(len(products), len(changed), tuple(problems))
 
 
 def put_feedback(connection: sa.Connection, rows: Iterable[Any], at: datetime) -> Written:

@@ -50,12 +50,12 @@ def interactions(
         query = query.where(p.day <= until)
     if client_id is not None:
         query = query.where(p.client_id == client_id)
-    found = fetch(connection, query.order_by(p.client_id, p.product_id, p.day))
+    table = fetch(connection, query.order_by(p.client_id, p.product_id, p.day))
     (clients, client_codes), (products, product_codes) = (
-        _coded(found[name]) for name in ("client_id", "product_id")
+        _coded(table[name]) for name in ("client_id", "product_id")
     )
-    values = None if found["value"].null_count or not found.num_rows else found["value"].to_numpy()
-    days = found["day"].to_numpy().astype("datetime64[D]")
+    values = None if table["value"].null_count or not table.num_rows else table["value"].to_numpy()
+    days = table["day"].to_numpy().astype("datetime64[D]")
     return Interactions(clients, products, client_codes, product_codes, days, values)
 
 
@@ -67,20 +67,20 @@ def trades(connection: sa.Connection, until: date | None, client_id: str | None 
         query = query.where(t.time < end_of(until))
     if client_id is not None:
         query = query.where(t.client_id == client_id)
-    found = fetch(connection, query.order_by(t.client_id, t.time, t.position, t.id))
+    table = fetch(connection, query.order_by(t.client_id, t.time, t.position, t.id))
     (clients, client_codes), (assets, asset_codes) = (
-        _coded(found[name]) for name in ("client_id", "asset")
+        _coded(table[name]) for name in ("client_id", "asset")
     )
-    sold = np.array([side == "sell" for side in found["side"].to_pylist()], dtype=np.bool_)
-    units, left_out = found["units"].to_numpy(), found["left_out"].to_numpy().astype(np.bool_)
+    sold = np.array([side == "sell" for side in table["side"].to_pylist()], dtype=np.bool_)
+    units, left_out = table["units"].to_numpy(), table["left_out"].to_numpy().astype(np.bool_)
     return Trades(
         clients,
         assets,
         client_codes,
         asset_codes,
-        found["time"].to_numpy().astype("datetime64[ns]"),
+        table["time"].to_numpy().astype("datetime64[ns]"),
         np.where(sold, -units, units),
-        found["price"].to_numpy(),
+        table["price"].to_numpy(),
         left_out=left_out if left_out.any() else None,
     )
 

@@ -49,7 +49,7 @@ def manual_tags(
     facts: ClientFacts, rules: TagPack, manual: Iterable[Any]
 ) -> dict[int, tuple[ManualTag, ...]]:
     """Row -> the manual tags in force, in an order that does not depend on theirs."""
-    found: dict[int, list[ManualTag]] = {}
+    tags_by_row: dict[int, list[ManualTag]] = {}
     for one in manual:
         check_type(
             one, ManualTag, "manual", "Make them with ManualTag(client_id=..., tag=..., ...)."
@@ -67,12 +67,12 @@ def manual_tags(
             )
         if one.expires is None or np.datetime64(one.expires) >= facts.as_of:
             row = facts.index.find((one.client_id,)).item(0)
-            found.setdefault(row, []).append(one)
-    found.pop(-1, None)
+            tags_by_row.setdefault(row, []).append(one)
+    tags_by_row.pop(-1, None)
     order = {name: k for k, name in enumerate(rules.ids)}
     return {
         row: tuple(sorted(f, key=lambda m: (order[m.tag], m.source, m.by, m.on)))
-        for row, f in sorted(found.items())
+        for row, f in sorted(tags_by_row.items())
     }
 
 

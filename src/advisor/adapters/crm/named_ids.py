@@ -31,6 +31,6 @@ def missing_keys(
     last = table.c[names[-1]]
     with naming(connection, [key[-1] for key in keys]) as named:
         query = sa.select(*(table.c[name] for name in names))
-        found = fetch(connection, query.select_from(table.join(named, last == named.c.id)))
-    there = set(zip(*(found[name].to_pylist() for name in names), strict=True))
+        named_rows = fetch(connection, query.select_from(table.join(named, last == named.c.id)))
+    there = set(zip(*(named_rows[name].to_pylist() for name in names), strict=True))
     return [key for key in keys if key not in there]

@@ -45,14 +45,14 @@ def value_at(record: Any, path: str, nothing: Any = None) -> Any:
 
 def list_at(record: Any, path: str) -> list[Any]:
     """The list at a dotted path; empty where there is none."""
-    found = value_at(record, path)
-    return cast("list[Any]", found) if isinstance(found, list) else []
+    node = value_at(record, path)
+    return cast("list[Any]", node) if isinstance(node, list) else []
 
 
 def text_at(record: Any, path: str) -> str | None:
     """The text at a dotted path; None where there is none."""
-    found = value_at(record, path)
-    return found if isinstance(found, str) and found else None
+    node = value_at(record, path)
+    return node if isinstance(node, str) and node else None
 
 
 def put_at(record: dict[str, Any], path: str, value: Any) -> None:

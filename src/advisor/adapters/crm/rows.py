@@ -26,7 +26,7 @@ def table_of(name: str) -> sa.Table:
 
 def conditions_of(table: sa.Table, where: Mapping[str, Any]) -> list[Any]:
     """What the columns must be: a value, any of a list, or a span (from, before)."""
-    found: list[Any] = []
+    conditions: list[Any] = []
     for name, value in where.items():
         column = column_of(table, name)
         if isinstance(value, tuple):
@@ -35,15 +35,15 @@ def conditions_of(table: sa.Table, where: Mapping[str, Any]) -> list[Any]:
                 why = f"{name} is a tuple of {len(span)}; a span is (from, before). Pass a list for"
                 raise InputError(f"{why} any of several values.", field=name, value=span)
             low, high = (checked_value(column, edge) for edge in span)
-            found += [column >= low] if low is not None else []
-            found += [column < high] if high is not None else []
+            conditions += [column >= low] if low is not None else []
+            conditions += [column < high] if high is not None else []
         elif isinstance(value, list | set | frozenset):
             some = cast("list[Any]", list(value))
-            found.append(column.in_([checked_value(column, one) for one in some]))
+            conditions.append(column.in_([checked_value(column, one) for one in some]))
         else:
             one = checked_value(column, value)
-            found.append(column.is_(None) if one is None else column == one)
-    return found
+            conditions.append(column.is_(None) if one is None else column == one)
+    return conditions
 
 
 def checked_value(column: sa.Column[Any], value: Any) -> Any:

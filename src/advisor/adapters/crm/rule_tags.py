@@ -64,11 +64,12 @@ def rule_tags(
         days=packs.days,
     )
     families = {rule.id: rule.family for rule in packs.tags.tags}
-    found = {name: families[name] for name in tag(facts, packs.tags).of(client.ids[0])}
+    family_by_tag = {name: families[name] for name in tag(facts, packs.tags).of(client.ids[0])}
     for family, pack in (("tier", packs.tiers), ("stage", packs.stages)):
         code = pack.classify(facts).item(0)
-        found |= {pack.ids[code]: family} if code >= 0 else {}
+        family_by_tag |= {pack.ids[code]: family} if code >= 0 else {}
     since = np.datetime64(day).item()
     return {
-        n: {"tag": n, "family": f, "provenance": "rule", "since": since} for n, f in found.items()
+        n: {"tag": n, "family": f, "provenance": "rule", "since": since}
+        for n, f in family_by_tag.items()
     }

@@ -62,8 +62,10 @@ class Stages:
 
     def __repr__(self) -> str:
         counts = np.bincount(self.code[self.code >= 0], minlength=len(self.pack.ids))
-        told = " ".join(f"{name}:{n:,}" for name, n in zip(self.pack.ids, counts, strict=True))
-        return f"Stages({len(self):,} clients on {self.as_of}, {told})"
+        counts_text = " ".join(
+            f"{name}:{n:,}" for name, n in zip(self.pack.ids, counts, strict=True)
+        )
+        return f"Stages({len(self):,} clients on {self.as_of}, {counts_text})"
 
 
 @checked

@@ -42,8 +42,8 @@ class StoreBase:
         its = rows.table_of(table)
         with self.reading() as connection:
             query = sa.select(its).where(*rows.conditions_of(its, where))
-            found = connection.execute(query.order_by(*its.primary_key.columns))
-            return [dict(row) for row in found.mappings()]
+            cursor = connection.execute(query.order_by(*its.primary_key.columns))
+            return [dict(row) for row in cursor.mappings()]
 
     @checked
     def change(self, table: Text, where: Mapping[str, Any], **values: Any) -> int:

@@ -56,11 +56,11 @@ class Tags:
         """Each tag of one client with what set it: "rule", and every `ManualTag`."""
         row = self.index.code(client_id, "client_id")
         on, rule = (np.unpackbits(b, axis=1)[:, row] for b in (self.bits, self.by_rule))
-        found: list[tuple[str, tuple[ManualTag | str, ...]]] = []
+        tag_sources: list[tuple[str, tuple[ManualTag | str, ...]]] = []
         for k in np.flatnonzero(on).tolist():
             by_hand = (m for m in self.manual.get(row, ()) if m.tag == self.pack.ids[k])
-            found.append((self.pack.ids[k], (*(("rule",) if rule[k] else ()), *by_hand)))
-        return tuple(found)
+            tag_sources.append((self.pack.ids[k], (*(("rule",) if rule[k] else ()), *by_hand)))
+        return tuple(tag_sources)
 
     def changes(self, before: Tags) -> pd.DataFrame:
         """Tags that clients gained or lost: client_id, tag, change ("added" or "removed").
@@ -139,7 +139,7 @@ def tag(facts: ClientFacts, pack: TagPack | None = None, manual: Items = ()) -> 
     by_rule = np.stack([np.packbits(judge.holds(t.any_of)) for t in rules.tags])
     by_hand = manual_tags(facts, rules, manual)
     bits, codes = by_rule.copy() if by_hand else by_rule, IdMap(rules.ids)
-    for row, found in by_hand.items():
-        for one in found:
+    for row, row_tags in by_hand.items():
+        for one in row_tags:
             bits[codes.code(one.tag), row // 8] |= np.uint8(128 >> row % 8)
     return Tags(facts.client_ids, facts.as_of, rules, bits, by_rule, by_hand)

@@ -78,8 +78,8 @@ def _record(record: Any) -> dict[str, Any]:
 def notes_by_party(calls: Calls, title: str, parties: Sequence[int]) -> dict[int, str]:
     """The latest note with a title on each party."""
     where = [["resource", "in", [f"party.party,{party}" for party in parties]], titled(title)]
-    found = calls.search("ir.note", where, ["message", "resource"]) if parties else iter(())
-    return {party_of(note): text_at(note, "message") or "" for note in found}
+    notes = calls.search("ir.note", where, ["message", "resource"]) if parties else iter(())
+    return {party_of(note): text_at(note, "message") or "" for note in notes}
 
 
 def titled(title: str) -> list[str]:

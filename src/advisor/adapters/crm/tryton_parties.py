@@ -66,11 +66,11 @@ class Parties:
         names = record.get(field)
         if names is None:
             return []
-        wanted = {
+        target_ids = {
             self._category(field, str(n)) for n in ([names] if isinstance(names, str) else names)
         }
         there = set(categories_of(party, field).values())
-        lists = {"add": sorted(wanted - there), "remove": sorted(there - wanted)}
+        lists = {"add": sorted(target_ids - there), "remove": sorted(there - target_ids)}
         return [[verb, ids] for verb, ids in lists.items() if ids]
 
     def _category(self, field: str, word: str) -> int:

@@ -59,8 +59,8 @@ def fetch(connection: sa.Connection, query: Any) -> pa.Table:
     text = str(query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
     if connection.dialect.name == "postgresql":
         return _read_csv(copy_out(connection, text), schema)
-    found: Sequence[Any] = connection.exec_driver_sql(text).fetchall()
-    cells: Sequence[Any] = list(zip(*found, strict=True)) if found else [()] * len(chosen)
+    rows: Sequence[Any] = connection.exec_driver_sql(text).fetchall()
+    cells: Sequence[Any] = list(zip(*rows, strict=True)) if rows else [()] * len(chosen)
     return pa.table(
         [_from_sqlite(c, of, kind_of(of)) for c, of in zip(cells, chosen, strict=True)],
         schema=schema,

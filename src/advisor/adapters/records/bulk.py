@@ -101,9 +101,9 @@ def copy_out(connection: sa.Connection, query: str) -> bytes:
     statement = f"COPY ({query}) TO STDOUT WITH (FORMAT csv)"
     cursor: Any = connection.connection.cursor()
     if connection.dialect.driver == "pg8000":
-        found = io.BytesIO()
-        cursor.execute(statement, stream=found)
-        return found.getvalue()
+        buffer = io.BytesIO()
+        cursor.execute(statement, stream=buffer)
+        return buffer.getvalue()
     with cursor.copy(statement) as copy:
         return b"".join(bytes(block) for block in copy)
 

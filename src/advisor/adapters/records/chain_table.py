@@ -27,8 +27,8 @@ class ChainTable:
         """Append what `made` gives for the head that stands; all of it or nothing."""
         with self._database.write() as connection:
             one_at_a_time(connection, "ledger")
-            found = connection.exec_driver_sql(_END).first()
-            head = Head() if found is None else Head(found[0], found[1])
+            last_line = connection.exec_driver_sql(_END).first()
+            head = Head() if last_line is None else Head(last_line[0], last_line[1])
             lines = made(head)
             insert_rows(connection, ledger, ("seq", "body", "digest"), lines)
         return Head(lines[-1][0], lines[-1][2]) if lines else head

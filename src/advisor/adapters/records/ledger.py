@@ -46,7 +46,7 @@ class Ledger:
         Raises:
             InputError: Something is no `Record`, `at` has no time zone, or it cannot be written.
         """
-        told = moment_text(moment_of(at))
+        time_text = moment_text(moment_of(at))
         rows = [records] if isinstance(records, Record) else list(records)
         texts = [_text(row) for row in rows]
 
@@ -55,7 +55,7 @@ class Ledger:
             seq, before = head.seq, head.digest
             for text in texts:
                 seq += 1
-                body = f'{{"at":"{told}","before":"{before}","record":{text},"seq":{seq}}}'
+                body = f'{{"at":"{time_text}","before":"{before}","record":{text},"seq":{seq}}}'
                 before = digest_of(body)
                 lines.append((seq, body, before))
             return lines

@@ -54,19 +54,19 @@ class Pseudonyms:
     @checked
     def of_all(self, client_ids: Texts) -> dict[str, str]:
         """Pseudonym of each client by id; salts are made where there are none."""
-        wanted = list(dict.fromkeys(client_ids))
-        if any("\0" in name for name in wanted):
+        unique_ids = list(dict.fromkeys(client_ids))
+        if any("\0" in name for name in unique_ids):
             why = "An id holds the character NUL, which no database keeps. Correct it."
             raise InputError(why, field="client_id")
         with self._database.write() as connection:
-            salts = self._salts(connection, wanted)
-            missing = [name for name in wanted if name not in salts]
+            salts = self._salts(connection, unique_ids)
+            missing = [name for name in unique_ids if name not in salts]
             if missing:
                 made = {name: secrets.token_hex(SALT_BYTES) for name in missing}
                 rows = [{"client_id": name, "salt": salt} for name, salt in made.items()]
                 insert_new(connection, pseudonyms, rows)
                 salts |= self._salts(connection, missing)
-        return {name: pseudonym(name, bytes.fromhex(salts[name])) for name in wanted}
+        return {name: pseudonym(name, bytes.fromhex(salts[name])) for name in unique_ids}
 
     @checked
     def end(self, client_id: Text, on: Day) -> None:
@@ -104,8 +104,8 @@ class Pseudonyms:
         if connection.dialect.name == "sqlite":  # the driver alone: a third of the time
             raw: Any = connection.connection.driver_connection
             return dict(raw.execute(_SALTS_OF_SQLITE, (json.dumps(ids),)))
-        found: dict[str, str] = {}
+        salts: dict[str, str] = {}
         for start in range(0, len(ids), 500):
             some = {"ids": ids[start : start + 500]}
-            found |= {row[0]: row[1] for row in connection.execute(_SALTS, some)}
-        return found
+            salts |= {row[0]: row[1] for row in connection.execute(_SALTS, some)}
+        return salts

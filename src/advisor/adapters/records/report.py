@@ -67,18 +67,18 @@ def checked_chain(
     last, before, signed, digest = 0, {START}, None, START
     for seq, body, digest in lines:
         report.records += 1
-        found, again = _BODY.fullmatch(body), digest_of(body)
+        body_match, again = _BODY.fullmatch(body), digest_of(body)
         if seq != last + 1:
             missing = f"{last + 1} to {seq - 1}" if seq > last + 2 else f"{last + 1}"
             text = f"record {missing} is missing" if seq > last else f"stands after record {last}"
             report.add(last + 1 if seq > last else seq, text)
         elif again != digest:
             report.add(seq, "the record, or its digest, was changed")
-        elif found is None:
+        elif body_match is None:
             report.add(seq, "what stands here is no record")
-        elif int(found[2]) != seq:
-            report.add(seq, f"the record was written as number {found[2]}")
-        elif found[1] not in before:
+        elif int(body_match[2]) != seq:
+            report.add(seq, f"the record was written as number {body_match[2]}")
+        elif body_match[1] not in before:
             report.add(seq, "the record before it is not the one that it was written after")
         last, before = max(seq, last), {digest, again}
         if head is not None and seq == head.seq:

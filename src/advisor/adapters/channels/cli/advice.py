@@ -15,31 +15,34 @@ from advisor.adapters.channels.cli.reading import answer, client_of, files, is_o
 from advisor.errors import InputError
 
 
-def profile(given: Namespace) -> int:
+def profile(args: Namespace) -> int:
     """Print a client's profile; 1 where no level suits them."""
-    client, advisor = client_of(given.client), load(given.advisor)
-    found = advisor.profile(client, as_of=given.as_of, language=given.language)
-    shares = enumerate(found.level_probability, start=1)
+    client, advisor = client_of(args.client), load(args.advisor)
+    risk_profile = advisor.profile(client, as_of=args.as_of, language=args.language)
+    shares = enumerate(risk_profile.level_probability, start=1)
     lines = [
-        f"{found.client_id}: C{found.level}, on {found.as_of}; {found.limit}",
+        (
+            f"{risk_profile.client_id}: C{risk_profile.level}, on {risk_profile.as_of};"
+            f" {risk_profile.limit}"
+        ),
         "  " + ", ".join(f"C{level} {share:.0%}" for level, share in shares),
-        *(f"  {control.text}" for control in found.controls),
-        f"  {found.problem or f'valid until {found.valid_until}'}",
+        *(f"  {control.text}" for control in risk_profile.controls),
+        f"  {risk_profile.problem or f'valid until {risk_profile.valid_until}'}",
     ]
-    answer(given, found, lines)
-    return 0 if found.level else 1
+    answer(args, risk_profile, lines)
+    return 0 if risk_profile.level else 1
 
 
-def advise(given: Namespace) -> int:
+def advise(args: Namespace) -> int:
     """Advise one client, or many into a folder; 1 where one client gets no advice."""
-    if not is_one(given.clients):
-        return _many(given)
-    client, advisor = client_of(given.clients), load(given.advisor)
-    advice = advisor.advise(client, as_of=given.as_of, picks=given.picks)
-    if given.to:
-        with files(given.to, "written"):
-            Path(given.to).write_text(advice.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    answer(given, advice, lines_of(advice, given.language))
+    if not is_one(args.clients):
+        return _many(args)
+    client, advisor = client_of(args.clients), load(args.advisor)
+    advice = advisor.advise(client, as_of=args.as_of, picks=args.picks)
+    if args.to:
+        with files(args.to, "written"):
+            Path(args.to).write_text(advice.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    answer(args, advice, lines_of(advice, args.language))
     return 0 if advice.status == "ok" else 1
 
 
@@ -54,10 +57,10 @@ def lines_of(advice: Advice, language: Any = None) -> list[str]:
     ]
 
 
-def _many(given: Namespace) -> int:
-    if given.to is None:
+def _many(args: Namespace) -> int:
+    if args.to is None:
         raise InputError(
-            f"{given.clients!r} holds many clients, whose advice needs a place. Name a folder with"
+            f"{args.clients!r} holds many clients, whose advice needs a place. Name a folder with"
             " --to.",
             field="to",
         )
@@ -75,13 +78,13 @@ def _many(given: Namespace) -> int:
     before = signal.signal(signal.SIGTERM, end)
     try:
         summary = library.advise_stream(
-            Path(given.advisor),
-            given.clients,
-            given.to,
-            as_of=given.as_of,
-            picks=given.picks,
-            workers=given.workers,
-            rows_per_part=given.rows_per_part,
+            Path(args.advisor),
+            args.clients,
+            args.to,
+            as_of=args.as_of,
+            picks=args.picks,
+            workers=args.workers,
+            rows_per_part=args.rows_per_part,
             progress=moved,
             stop=lambda: ended,
         )
@@ -93,27 +96,27 @@ def _many(given: Namespace) -> int:
         f" {summary.made} of them made now ({statuses})"
     )
     names = ("folder", "clients", "statuses", "made")
-    answer(given, {name: getattr(summary, name) for name in names}, [line])
+    answer(args, {name: getattr(summary, name) for name in names}, [line])
     return 0
 
 
-def verify(given: Namespace) -> int:
+def verify(args: Namespace) -> int:
     """Print whether advice comes out again; 1 where it does not."""
-    advisor = load(given.advisor)
-    if is_one(given.clients):
-        advice = Advice.model_validate_json(text_of(given.advice))
-        proof = advisor.verify(advice, client_of(given.clients))
+    advisor = load(args.advisor)
+    if is_one(args.clients):
+        advice = Advice.model_validate_json(text_of(args.advice))
+        proof = advisor.verify(advice, client_of(args.clients))
         problems = "; ".join(proof.problems)
-        answer(given, proof, ["proved" if proof.ok else f"not proved: {problems}"])
+        answer(args, proof, ["proved" if proof.ok else f"not proved: {problems}"])
         return 0 if proof.ok else 1
-    found = library.replay(given.advice, advisor, given.clients)
-    outcome = "proved" if found.same else f"{found.differing:,} differ"
+    report = library.replay(args.advice, advisor, args.clients)
+    outcome = "proved" if report.same else f"{report.differing:,} differ"
     lines = [
-        f"{found.clients:,} clients in {found.parts} parts: {outcome}",
+        f"{report.clients:,} clients in {report.parts} parts: {outcome}",
         *(
             f"  {odd.part}, row {odd.row}: {', '.join(odd.columns)}"
-            for odd in found.differences[:20]
+            for odd in report.differences[:20]
         ),
     ]
-    answer(given, found, lines)
-    return 0 if found.same else 1
+    answer(args, report, lines)
+    return 0 if report.same else 1

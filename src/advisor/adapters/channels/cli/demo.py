@@ -23,14 +23,14 @@ def fitted() -> Advisor:
     return Advisor.fit(sample.market(), bought, catalogue=sample.catalogue())
 
 
-def demo(given: Namespace) -> int:
+def demo(args: Namespace) -> int:
     """Print the advice of a made-up client, and write the files asked for."""
     advisor = fitted()
     advice = advisor.advise(sample.client(assessed_on=DAY), as_of=AS_OF)
-    if given.to is not None:
-        with files(given.to, "written"):
-            _write(advisor, Path(given.to))
-    answer(given, advice, lines_of(advice))
+    if args.to is not None:
+        with files(args.to, "written"):
+            _write(advisor, Path(args.to))
+    answer(args, advice, lines_of(advice))
     return 0
 
 

@@ -34,23 +34,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = parser_of(table())
     if "_ARGCOMPLETE" in os.environ and find_spec("argcomplete"):
         import_module("argcomplete").autocomplete(parser)
-    given = parser.parse_args(arguments)
-    if given.version:
+    args = parser.parse_args(arguments)
+    if args.version:
         sys.stdout.write(f"advisor {version('advisor')}\n")
         return DONE
-    command: Mapping[str, Any] | None = getattr(given, "command", None)
+    command: Mapping[str, Any] | None = getattr(args, "command", None)
     if command is None:
-        getattr(given, "group", parser).print_help(sys.stderr)
+        getattr(args, "group", parser).print_help(sys.stderr)
         return MISUSED
-    return _run(command, given)
+    return _run(command, args)
 
 
-def _run(command: Mapping[str, Any], given: argparse.Namespace) -> int:
+def _run(command: Mapping[str, Any], args: argparse.Namespace) -> int:
     module, _, function = command["runs"].partition(":")
     try:
         if command["loads"]:
             _tell(f"loading {command['loads']} ...")
-        code: int = getattr(import_module(f"{__package__}.{module}"), function)(given)
+        code: int = getattr(import_module(f"{__package__}.{module}"), function)(args)
         sys.stdout.flush()
     except KeyboardInterrupt:
         _tell("interrupted; finished parts are kept, and the same command goes on with them.")
@@ -77,15 +77,15 @@ def parser_of(commands: Mapping[str, Any]) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="store_true", help="print the version")
-    found = parser.add_subparsers(metavar="command")
+    subparsers = parser.add_subparsers(metavar="command")
     groups: dict[str, Any] = {}
     for name, text in GROUPS.items():
-        group = found.add_parser(name, help=text, description=f"{text.capitalize()}.")
+        group = subparsers.add_parser(name, help=text, description=f"{text.capitalize()}.")
         group.set_defaults(group=group)
         groups[name] = group.add_subparsers(metavar="command")
     for command in commands["commands"]:
         group, _, name = command["name"].rpartition(" ")
-        added = groups.get(group, found).add_parser(
+        added = groups.get(group, subparsers).add_parser(
             name,
             help=command["help"],
             description=f"{command['help'][0].upper()}{command['help'][1:]}.",

@@ -23,28 +23,28 @@ from advisor.adapters.records import Ledger, SignedHead, verify_file
 from advisor.errors import InputError
 
 
-def migrate(given: Namespace) -> int:
+def migrate(args: Namespace) -> int:
     """Bring a store to this version, and print which."""
-    with Store.open(given.url, tenant=given.tenant) as store:
+    with Store.open(args.url, tenant=args.tenant) as store:
         say(f"the store is at version {store.migrate()}")
     return 0
 
 
-def load(given: Namespace) -> int:
+def load(args: Namespace) -> int:
     """Write tables into a store; 1 where rows were set aside."""
-    if given.clients is given.products is given.purchases is None:
+    if args.clients is args.products is args.purchases is None:
         raise InputError(
             "There is nothing to load. Name --clients, --products or --purchases.", field="clients"
         )
     aside = 0
-    with Store.open(given.url, tenant=given.tenant) as store:
+    with Store.open(args.url, tenant=args.tenant) as store:
         tables: dict[str, Any] = {
             "products": lambda path: store.put_products(Catalogue.from_frame(table_of(path))),
             "clients": lambda path: store.put_clients(clients_of(path), at=datetime.now(UTC)),
             "purchases": lambda path: store.put_purchases(table_of(path)),
         }
         for name, put in tables.items():
-            path = getattr(given, name)
+            path = getattr(args, name)
             if path is None:
                 continue
             written: Any = put(path)
@@ -57,37 +57,37 @@ def load(given: Namespace) -> int:
     return 1 if aside else 0
 
 
-def view(given: Namespace) -> int:
+def view(args: Namespace) -> int:
     """Print all that is known of a client."""
-    with Store.open(given.url, tenant=given.tenant) as store:
-        seen = store.view(given.client, as_of=given.as_of)
+    with Store.open(args.url, tenant=args.tenant) as store:
+        seen = store.view(args.client, as_of=args.as_of)
     say_json({field.name: getattr(seen, field.name) for field in fields(seen)})
     return 0
 
 
-def forget(given: Namespace) -> int:
+def forget(args: Namespace) -> int:
     """Erase a client, and print what is gone."""
-    with Store.open(given.url, tenant=given.tenant) as store:
-        gone = store.forget(given.client, at=datetime.now(UTC))
+    with Store.open(args.url, tenant=args.tenant) as store:
+        gone = store.forget(args.client, at=datetime.now(UTC))
     rows = {table: count for table, count in gone.rows.items() if count}
     say_json({"rows": rows, "pseudonym": gone.pseudonym})
     return 0
 
 
-def verify_ledger(given: Namespace) -> int:
+def verify_ledger(args: Namespace) -> int:
     """Print whether a ledger is whole; 1 where it is not."""
-    head = None if given.head is None else SignedHead.model_validate_json(text_of(given.head))
-    if head is None and "://" not in given.place:
-        report = verify_file(given.place, given.public_key)  # its last line may be a signed head
-    elif head is None and given.public_key is not None:
+    head = None if args.head is None else SignedHead.model_validate_json(text_of(args.head))
+    if head is None and "://" not in args.place:
+        report = verify_file(args.place, args.public_key)  # its last line may be a signed head
+    elif head is None and args.public_key is not None:
         raise InputError(
             "A store holds no signature, so the key would check nothing. Name the signed head with"
             " --head.",
             field="head",
         )
     else:
-        with _ledger(given) as ledger:
-            report = ledger.verify(head, public_key=given.public_key)
+        with _ledger(args) as ledger:
+            report = ledger.verify(head, public_key=args.public_key)
     state = "whole" if report.ok else f"{report.count:,} problems"
     say(
         f"{report.records:,} records: {state}; head {report.head.seq} {report.head.digest}",
@@ -97,18 +97,18 @@ def verify_ledger(given: Namespace) -> int:
 
 
 @contextmanager
-def _ledger(given: Namespace) -> Generator[Ledger]:
-    if "://" in given.place:
-        with Store.open(given.place, tenant=given.tenant) as store:
+def _ledger(args: Namespace) -> Generator[Ledger]:
+    if "://" in args.place:
+        with Store.open(args.place, tenant=args.tenant) as store:
             yield Ledger(store)
     else:
-        bytes_of(given.place)  # it must be there: a ledger would make it
-        yield Ledger(given.place)
+        bytes_of(args.place)  # it must be there: a ledger would make it
+        yield Ledger(args.place)
 
 
-def export_ledger(given: Namespace) -> int:
+def export_ledger(args: Namespace) -> int:
     """Write a ledger to a file."""
-    key = None if given.key is None else bytes_of(given.key)
-    with _ledger(given) as ledger:
-        say(str(ledger.export(given.file, key=key)))
+    key = None if args.key is None else bytes_of(args.key)
+    with _ledger(args) as ledger:
+        say(str(ledger.export(args.file, key=key)))
     return 0

@@ -94,9 +94,9 @@ def say(*lines: str) -> None:
     sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
-def answer(given: Namespace, value: Any, lines: Iterable[str]) -> None:
+def answer(args: Namespace, value: Any, lines: Iterable[str]) -> None:
     """Print a value as JSON where that was asked for (what is no number as null), else lines."""
-    if not given.json:
+    if not args.json:
         say(*lines)
     elif isinstance(value, BaseModel):
         say(value.model_dump_json(indent=1))

@@ -20,18 +20,18 @@ from advisor.errors import InputError
 DEMO = Path("advisor-demo")
 
 
-def serve(given: Namespace) -> int:
+def serve(args: Namespace) -> int:
     """Answer requests until the process is told to end, beside processes that work on jobs."""
-    _check_free(given.host, given.port)
+    _check_free(args.host, args.port)
     http = needs("http", "advisor.adapters.channels.http")
-    settings = _demo_settings(given, http) if given.demo else _settings(given, http)
+    settings = _demo_settings(args, http) if args.demo else _settings(args, http)
     spawn = get_context("spawn").Process
-    workers = [spawn(target=http.work, args=(settings,)) for _ in range(given.jobs)]
+    workers = [spawn(target=http.work, args=(settings,)) for _ in range(args.jobs)]
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         for worker in workers:
             worker.start()
-        http.serve(settings, host=given.host, port=given.port)
+        http.serve(settings, host=args.host, port=args.port)
     finally:
         signal.signal(signal.SIGTERM, before)
         for worker in workers:
@@ -55,31 +55,31 @@ def _check_free(host: str, port: int) -> None:
         ) from None
 
 
-def _settings(given: Namespace, http: Any) -> Any:
-    if given.settings is None:
+def _settings(args: Namespace, http: Any) -> Any:
+    if args.settings is None:
         return http.Settings()
     try:
-        return http.Settings(**json.loads(text_of(given.settings)))
+        return http.Settings(**json.loads(text_of(args.settings)))
     except InputError:
         raise
     except (ValueError, TypeError, RecursionError) as error:
         raise InputError(
-            f"{given.settings!r} holds no settings as JSON ({error}); see docs/channels.md.",
+            f"{args.settings!r} holds no settings as JSON ({error}); see docs/channels.md.",
             field="settings",
         ) from None
 
 
-def _demo_settings(given: Namespace, http: Any) -> Any:
+def _demo_settings(args: Namespace, http: Any) -> Any:
     folder, url = _demo()
-    key, kept = http.new_api_key("demo", "read", "advise")
-    address = f"http://{given.host}:{given.port}"
+    key, stored_key = http.new_api_key("demo", "read", "advise")
+    address = f"http://{args.host}:{args.port}"
     sys.stderr.write(
         f"advisor: page {address}/page/demo\nadvisor: key {key} (header X-API-Key,"
         f" {address}/v1/questionnaires)\n"
     )
     tenants = {"demo": http.TenantSettings(advisor=folder, store=url)}
     labels = sample.labels()
-    return http.Settings(tenants=tenants, keys=(kept,), folder=DEMO / "jobs", labels=labels)
+    return http.Settings(tenants=tenants, keys=(stored_key,), folder=DEMO / "jobs", labels=labels)
 
 
 def _demo() -> tuple[Path, str]:
@@ -88,18 +88,18 @@ def _demo() -> tuple[Path, str]:
     return save(fitted(), DEMO / "advisor"), f"sqlite:///{DEMO}/store.db"
 
 
-def mcp(given: Namespace) -> int:
+def mcp(args: Namespace) -> int:
     """Answer a chat client on standard input and output until it closes them."""
-    if given.demo:
+    if args.demo:
         name, (folder, url) = "demo", _demo()
-    elif given.advisor is None or given.store is None:
+    elif args.advisor is None or args.store is None:
         raise InputError(
             "The tools need an advisor and a store. Name them with --advisor and --store, or try"
             " --demo.",
             field="advisor",
         )
     else:
-        name, folder, url = given.tenant, Path(given.advisor), given.store
+        name, folder, url = args.tenant, Path(args.advisor), args.store
     tenant = needs("mcp", "advisor.adapters.channels.tenant").Tenant.open(name, folder, url)
     try:
         needs("mcp", "advisor.adapters.channels.mcp").chat(tenant).run("stdio")

@@ -13,26 +13,26 @@ from advisor.contracts.schemas import schemas
 from advisor.errors import InputError
 
 
-def schema(given: Namespace) -> int:
+def schema(args: Namespace) -> int:
     """Print a JSON Schema, or the names there are."""
     known = schemas()
-    if given.name is None:
+    if args.name is None:
         return _print(*sorted(known))
-    if given.name not in known:
-        why = f"There is no contract {given.name!r}, so there is no schema of it."
-        raise _unknown("name", given.name, why, sorted(known))
-    return _print(json.dumps(known[given.name], indent=1, ensure_ascii=False))
+    if args.name not in known:
+        why = f"There is no contract {args.name!r}, so there is no schema of it."
+        raise _unknown("name", args.name, why, sorted(known))
+    return _print(json.dumps(known[args.name], indent=1, ensure_ascii=False))
 
 
-def questionnaire(given: Namespace) -> int:
+def questionnaire(args: Namespace) -> int:
     """Print the questions in a language, or as JSON; or the questionnaires there are."""
-    bundled, language = {made().id: made for made in BUNDLED}, given.language
-    if given.id is None:
+    bundled, language = {made().id: made for made in BUNDLED}, args.language
+    if args.id is None:
         return _print(*(f"{name}: {made().title_in(language)}" for name, made in bundled.items()))
-    if given.id not in bundled and not given.id.endswith(".json"):
+    if args.id not in bundled and not args.id.endswith(".json"):
         names = [*bundled, "or name a JSON file"]
-        raise _unknown("id", given.id, f"There is no questionnaire {given.id!r}.", names)
-    asked = bundled[given.id]() if given.id in bundled else Questionnaire.load(given.id)
+        raise _unknown("id", args.id, f"There is no questionnaire {args.id!r}.", names)
+    asked = bundled[args.id]() if args.id in bundled else Questionnaire.load(args.id)
     spoken = ("en", *asked.languages)
     if language not in spoken:
         why = (
@@ -40,7 +40,7 @@ def questionnaire(given: Namespace) -> int:
             " another language."
         )
         raise _unknown("language", language, why, spoken)
-    if given.json:
+    if args.json:
         return _print(asked.model_dump_json(indent=1))
     lines = [f"{asked.title_in(language)} ({asked.signature})"]
     for number, question in enumerate(asked.questions, start=1):

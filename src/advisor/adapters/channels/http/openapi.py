@@ -43,8 +43,8 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     """
     frame = _file("openapi.json")
     taken = {(o.takes, "validation") for o in operations if o.takes}
-    given = {(o.contract, "serialization") for o in operations if o.contract}
-    models: Any = sorted(taken | given, key=lambda pair: (pair[0].__name__, pair[1]))
+    returned = {(o.contract, "serialization") for o in operations if o.contract}
+    models: Any = sorted(taken | returned, key=lambda pair: (pair[0].__name__, pair[1]))
     schemas, shared = models_json_schema(models, ref_template="#/components/schemas/{model}")
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:

@@ -80,11 +80,11 @@ class Operation:
 
     async def answer(self, call: Call) -> Response:
         """The answer to a call."""
-        given = (call,) if self.reads is None else (call, call.read(self.reads, self.media))
+        arguments = (call,) if self.reads is None else (call, call.read(self.reads, self.media))
         if inspect.iscoroutinefunction(self.handler):
-            value = await self.handler(*given)
+            value = await self.handler(*arguments)
         else:
-            value = await to_thread(self.handler, *given)
+            value = await to_thread(self.handler, *arguments)
         if isinstance(value, Response):
             return value
         return call.json(value.model_dump_json(), self.status)

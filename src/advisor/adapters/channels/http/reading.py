@@ -50,26 +50,26 @@ def json_of(body: bytes) -> Any:
         ) from None
 
 
-def _same_kinds(given: Any, meant: Any, name: str, path: str) -> None:
+def _same_kinds(raw: Any, meant: Any, name: str, path: str) -> None:
     """Refuse what was read as another kind of JSON than it was written as."""
-    if isinstance(given, dict) and isinstance(meant, Mapping):
-        _same_fields(cast("dict[str, Any]", given), cast("Mapping[str, Any]", meant), name, path)
-    elif isinstance(given, list) and isinstance(meant, list):
-        items, others = cast("list[Any]", given), cast("list[Any]", meant)
+    if isinstance(raw, dict) and isinstance(meant, Mapping):
+        _same_fields(cast("dict[str, Any]", raw), cast("Mapping[str, Any]", meant), name, path)
+    elif isinstance(raw, list) and isinstance(meant, list):
+        items, others = cast("list[Any]", raw), cast("list[Any]", meant)
         if all(isinstance(other, str) for other in others):  # ids: doubles are one, and sorted
             others = [""] * len(items)
         for i, (item, other) in enumerate(zip(items, others, strict=False)):
             _same_kinds(item, other, name, f"{path}.{i}")
-    elif not (given is None and meant is None):
+    elif not (raw is None and meant is None):
         for kinds, word in KINDS:
             if isinstance(meant, kinds):
-                if not isinstance(given, kinds) or (word == "a number" and isinstance(given, bool)):
+                if not isinstance(raw, kinds) or (word == "a number" and isinstance(raw, bool)):
                     _refuse(name, path, word)
                 return
 
 
-def _same_fields(given: dict[str, Any], meant: Mapping[str, Any], name: str, path: str) -> None:
-    for key, value in given.items():
+def _same_fields(raw: dict[str, Any], meant: Mapping[str, Any], name: str, path: str) -> None:
+    for key, value in raw.items():
         at = f"{path}.{key}" if path else key
         if key in meant:
             _same_kinds(value, meant[key], name, at)

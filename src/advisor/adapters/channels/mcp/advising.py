@@ -64,10 +64,13 @@ def add_advising(server: Any, conversation: Conversation, person: Any) -> None:
         if talk is None:
             return _not_assessed(session, text(spoken, "declined"))
         talk = conversation.kept(talk)
-        found = tenant.plain.profile(talk.client(), as_of=as_of, language=spoken)
-        lines = [f"C{found.level}: {found.limit}", *(reason.text for reason in found.controls)]
-        value = {"session": talk.session_id, "profile": found.model_dump(mode="json")}
-        return result(value, *lines, *([found.problem] if found.problem else []))
+        risk_profile = tenant.plain.profile(talk.client(), as_of=as_of, language=spoken)
+        lines = [
+            f"C{risk_profile.level}: {risk_profile.limit}",
+            *(reason.text for reason in risk_profile.controls),
+        ]
+        value = {"session": talk.session_id, "profile": risk_profile.model_dump(mode="json")}
+        return result(value, *lines, *([risk_profile.problem] if risk_profile.problem else []))
 
     @tool(server, answers=asking.answers, agreement=asking.agreement, client=person)
     def advise(

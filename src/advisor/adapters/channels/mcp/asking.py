@@ -59,5 +59,5 @@ class Asking:
         if answers.action != "accept":
             return None
         form = answers.data
-        given = form if isinstance(form, dict) else form.model_dump(by_alias=True)
-        return replace(talk, sheet=answered(talk.sheet, given))
+        form_answers = form if isinstance(form, dict) else form.model_dump(by_alias=True)
+        return replace(talk, sheet=answered(talk.sheet, form_answers))

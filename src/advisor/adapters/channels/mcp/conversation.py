@@ -57,15 +57,15 @@ class Conversation:
         self.tenant, self._supplied = tenant, supplied
         self.questionnaire = tenant.sessions.questionnaire
 
-    def language(self, wanted: Any) -> str:
+    def language(self, requested: Any) -> str:
         """A language that the questions are there in; None: the advisor's."""
         spoken = ("en", *self.questionnaire.languages)
-        language = self.tenant.plain.state.language if wanted is None else wanted
+        language = self.tenant.plain.state.language if requested is None else requested
         if language not in spoken:
             raise InputError(
-                f"language is {wanted!r}; the questions are there in {', '.join(spoken)}.",
+                f"language is {requested!r}; the questions are there in {', '.join(spoken)}.",
                 field="language",
-                value=wanted,
+                value=requested,
             )
         return language
 

@@ -92,10 +92,10 @@ class ReleaseCheck:
             return _held(action, "unjudged", why=error)
         if verdict.decision == "allow":
             return None
-        told = _held(
+        held_action = _held(
             action, "unsuitable", decision=verdict.decision, rules=", ".join(verdict.rules)
         )
-        return HeldAction(told.action, told.code, told.why, verdict.rules)
+        return HeldAction(held_action.action, held_action.code, held_action.why, verdict.rules)
 
     def _profiles(self, day: np.datetime64) -> RiskProfiles:
         rules = self.rules

@@ -38,21 +38,23 @@ def matched(
 ) -> Found:
     """Who of `mask` meets the play's pattern, and which product it names for them."""
     rows = np.flatnonzero(mask)
-    found = Found(rows, np.full(len(rows), None, dtype=object), np.zeros(len(rows), dtype=np.int64))
+    matches = Found(
+        rows, np.full(len(rows), None, dtype=object), np.zeros(len(rows), dtype=np.int64)
+    )
     if play.pattern is not None:
-        found = _pattern(play.pattern, mask, facts, events, moment)
+        matches = _pattern(play.pattern, mask, facts, events, moment)
     if not play.names_product:
-        first = np.unique(found.rows, return_index=True)[1] if len(found.rows) else found.rows
-        total = np.bincount(found.rows, found.counts, len(facts)).astype(np.int64)
-        rows = found.rows[first]
+        first = np.unique(matches.rows, return_index=True)[1] if len(matches.rows) else matches.rows
+        total = np.bincount(matches.rows, matches.counts, len(facts)).astype(np.int64)
+        rows = matches.rows[first]
         return Found(rows, np.full(len(rows), None, dtype=object), total[rows])
-    named = np.array([name is not None for name in found.products.tolist()], dtype=np.bool_)
+    named = np.array([name is not None for name in matches.products.tolist()], dtype=np.bool_)
     if not named.all() and ranking is not None:
-        found = found._replace(
-            products=np.where(named, found.products, _first_pick(ranking, facts, found.rows))
+        matches = matches._replace(
+            products=np.where(named, matches.products, _first_pick(ranking, facts, matches.rows))
         )
-        named = np.array([name is not None for name in found.products.tolist()], dtype=np.bool_)
-    return Found(found.rows[named], found.products[named], found.counts[named])
+        named = np.array([name is not None for name in matches.products.tolist()], dtype=np.bool_)
+    return Found(matches.rows[named], matches.products[named], matches.counts[named])
 
 
 def _pattern(

@@ -65,11 +65,11 @@ def propose(
     judge, parts = Evaluator(facts), [(0, NOBODY)]
     for code, play in enumerate(chosen):
         mask = _eligible(play, judge, reviews, stages)
-        found = matched(play, mask, facts, table, moment, ranking)
-        parts.append((code, found))
-    codes = np.concatenate([np.full(len(found.rows), code) for code, found in parts])
+        matches = matched(play, mask, facts, table, moment, ranking)
+        parts.append((code, matches))
+    codes = np.concatenate([np.full(len(matches.rows), code) for code, matches in parts])
     rows, counts = (np.concatenate([part[k] for _, part in parts]).astype(np.int64) for k in (0, 2))
-    products = np.concatenate([found.products for _, found in parts])
+    products = np.concatenate([matches.products for _, matches in parts])
     ids = np.array(facts.client_ids, dtype=object)[rows]
     order = _in_order(chosen, codes, ids, products, counts)
     return Actions(chosen, at, codes[order], ids[order], products[order], counts[order])

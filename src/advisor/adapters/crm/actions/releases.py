@@ -71,10 +71,10 @@ def release(
     send: list[Action] = []
     held: list[HeldAction] = []
     for action in listed:
-        found = check.why_held(action)
-        if found is None:
+        held_action = check.why_held(action)
+        if held_action is None:
             check.sent.add(action.client_id, action.play, at, action.id)
             send.append(action)
         else:
-            held.append(found)
+            held.append(held_action)
     return Released(tuple(send), tuple(held))

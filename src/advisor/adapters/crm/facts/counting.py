@@ -23,10 +23,10 @@ class ClientRows:
 
     def of(self, ids: IdMap) -> IntArray:
         """Row of each id, shape (len(ids),); -1 where there is none."""
-        found = self._found.get(id(ids))
-        if found is None:
-            found = self._found[id(ids)] = (ids, self._clients.find(ids.ids))
-        return found[1]
+        cached = self._found.get(id(ids))
+        if cached is None:
+            cached = self._found[id(ids)] = (ids, self._clients.find(ids.ids))
+        return cached[1]
 
     def __len__(self) -> int:
         return len(self._clients)
@@ -82,11 +82,11 @@ def starts(keys: IntArray) -> IntArray:
 def extreme(rows: IntArray, days: DayArray, count: int, *, first: bool) -> DayArray:
     """First or last day of each client, NaT where they have none."""
     numbers, far = days.astype(np.int64), np.iinfo(np.int64).max
-    found = np.full(count, far if first else -far)
-    (np.minimum if first else np.maximum).at(found, rows, numbers)
-    none = np.abs(found) == far
+    extremes = np.full(count, far if first else -far)
+    (np.minimum if first else np.maximum).at(extremes, rows, numbers)
+    none = np.abs(extremes) == far
     return np.where(
-        none, np.datetime64("NaT", "D"), np.where(none, 0, found).astype("datetime64[D]")
+        none, np.datetime64("NaT", "D"), np.where(none, 0, extremes).astype("datetime64[D]")
     )
 
 

@@ -63,16 +63,16 @@ def with_purchases(events: EventTable, purchases: Interactions) -> EventTable:
         np.ones(count, dtype=np.bool_),
     )
     both = (events, bought)
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for ids, codes in (
         ("clients", "client_codes"),
         ("products", "product_codes"),
         ("types", "type_codes"),
     ):
         names = IdMap(tuple(dict.fromkeys(name for t in both for name in getattr(t, ids).ids)))
-        found[ids] = names
+        fields[ids] = names
         placed = [np.append(names.find(getattr(t, ids).ids), -1)[getattr(t, codes)] for t in both]
-        found[codes] = np.concatenate(placed)
+        fields[codes] = np.concatenate(placed)
     for name in ("times", "dates", "counts"):
-        found[name] = np.concatenate([getattr(t, name) for t in both])
-    return EventTable(**found)
+        fields[name] = np.concatenate([getattr(t, name) for t in both])
+    return EventTable(**fields)

@@ -53,12 +53,12 @@ def client_columns(clients: ClientTable, day: np.datetime64) -> tuple[Columns, d
             "locked_share": ratio(locked, held),
             "days_since_assessment": np.where(early, np.nan, age),
         }
-    told = (
+    problem_text = (
         "The assessment is dated after the day of these facts, so how old it is is unknown; correct"
         " assessed_on."
     )
     return {name: values.copy() for name, values in columns.items()}, dict.fromkeys(
-        np.flatnonzero(early).tolist(), told
+        np.flatnonzero(early).tolist(), problem_text
     )
 
 

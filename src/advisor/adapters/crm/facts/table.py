@@ -70,9 +70,11 @@ class ClientFacts:
             InputError: A trade, purchase, event or profile is later than `as_of`.
         """
         day = as_day(as_of, "as_of")
-        told = None if events is None else events_of(events)
-        found = Sources(trades, purchases, told, profiles, catalogue).columns(clients, day, days)
-        return cls(clients.ids, day, *found)
+        event_table = None if events is None else events_of(events)
+        columns = Sources(trades, purchases, event_table, profiles, catalogue).columns(
+            clients, day, days
+        )
+        return cls(clients.ids, day, *columns)
 
     @classmethod
     @checked

@@ -87,8 +87,12 @@ def last_purchase(
         bought.append((clients.of(p.clients)[p.client_codes], codes[p.product_codes], p.days))
     for rows, products, when in bought:
         there = (rows >= 0) & (products >= 0)
-        wanted = rows[there] * width + products[there]
-        place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-        same = (keys[place] == wanted) if len(keys) else np.zeros(len(wanted), dtype=np.bool_)
+        bought_keys = rows[there] * width + products[there]
+        place = np.minimum(np.searchsorted(keys, bought_keys), max(len(keys) - 1, 0))
+        same = (
+            (keys[place] == bought_keys)
+            if len(keys)
+            else np.zeros(len(bought_keys), dtype=np.bool_)
+        )
         np.maximum.at(last, place[same], when[there][same].astype("datetime64[D]").astype(np.int64))
     return last.astype("datetime64[D]")

@@ -87,10 +87,13 @@ def typed(stored: pa.Table, schema: pa.Schema) -> pa.Table:
     repeated = sorted({name for name in names if names.count(name) > 1})
     unknown = [name for name in names if name not in schema.names] + repeated
     if lacking or unknown:
+        faults = [f"lack the columns {lacking[:5]} of this advisor's advice"] if lacking else []
+        if unknown:
+            faults.append(f"have {unknown[:5]}, of which this advisor's advice has none or one")
         raise InputError(
-            f"The stored rows lack the columns {lacking[:5]} of this advisor's advice, and have"
-            f" {unknown[:5]}, of which it has none or one; what they say could not be proved. Give"
-            " the rows as the engines wrote them, with the advisor that made them.",
+            f"The stored rows {' and '.join(faults)}; what they say could not be proved. Give the"
+            " rows as the engines wrote them, with the advisor that made them; drop labels of your"
+            " own where the schema has lost its metadata, as a pandas frame has.",
             field="stored",
             value=lacking or unknown,
         )

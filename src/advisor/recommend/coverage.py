@@ -62,11 +62,10 @@ def coverage_of(covered: FloatArray, purchases: IntArray, length: int) -> Covera
         )
     past = covered[:, length - 1]
     share = float(np.average(past, weights=purchases))
-    levels = logit(np.clip(past, EDGE, 1.0 - EDGE))
-    reach, at = (
-        reach_of(spread_of(levels.tolist()), len(past)),
-        float(logit(np.clip(share, EDGE, 1.0 - EDGE))),
-    )
+    # a thin window that covers nobody, or everybody, is not infinitely far from the others
+    levels = logit((past * purchases + 0.5) / (purchases + 1.0))
+    reach = reach_of(spread_of(levels.tolist()), len(past))
+    at = float(logit(np.clip(share, EDGE, 1.0 - EDGE)))
     low, high = min(share, float(expit(at - reach))), max(share, float(expit(at + reach)))
     return Coverage(length, share, low, high, len(past))
 

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = (
     "property/native/test_native_numbers.py",
     "property/native/test_native_serving.py",
-    "property/optimize/test_native_optimize.py",
+    "property/native/test_native_optimize.py",
 )
 PROCESSORS = {
     "aarch64": ("aarch64-linux-musl", "generic", ["qemu-aarch64"]),

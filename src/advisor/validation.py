@@ -201,7 +201,7 @@ def _refuse(
     kwargs: dict[str, Any],
     error: ValidationError,
 ) -> NoReturn:
-    """Raise the first complaint in our words; alternatives of one argument are told together."""
+    """Raise the first complaint in our words; alternatives of one argument are named together."""
     complaints = error.errors(include_url=False)
     if any(c["type"] in _CALL for c in complaints):
         inspect.signature(function).bind(*args, **kwargs)
@@ -235,7 +235,7 @@ def refusal(where: str, field: str, value: object, complaints: list[ErrorDetails
     reasons: list[str] = []
     remedies: list[str] = []
     for complaint in near:
-        why, remedy = _told(complaint)
+        why, remedy = _why(complaint)
         reasons += [why] if why not in reasons else []
         remedies += [remedy] if remedy and remedy not in remedies else []
     remedies[:1] = (
@@ -250,7 +250,7 @@ def refusal(where: str, field: str, value: object, complaints: list[ErrorDetails
     return InputError(text, field=field, value=kept_of(field, value))
 
 
-def _told(complaint: ErrorDetails) -> tuple[str, str]:
+def _why(complaint: ErrorDetails) -> tuple[str, str]:
     """Why, and what to do."""
     context = complaint.get("ctx", {})
     if "remedy" in context:

@@ -169,7 +169,7 @@ class AnswerSheet(Contract):
             on: The day of the answers; None: `base.assessed_on` stands.
 
         Raises:
-            InputError: A required question is open, so that no level can be told.
+            InputError: A required question is open, so that no level can be found.
         """
         if self.missing:
             raise InputError(

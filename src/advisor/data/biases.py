@@ -50,7 +50,7 @@ class PopulationBias:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class BiasProfiles:
-    """Biases of `c` clients, a row each; nan = cannot be told from what they did.
+    """Biases of `c` clients, a row each; nan = what they did does not say.
 
     Attributes:
         client_ids: Length c.

@@ -61,8 +61,8 @@ class Catalogue:
         Args:
             products: At least one.
             max_fee: The largest believable fee, a fraction a year.
-            unknown_fee: What unknown fees count as, a fraction a year; whose they are is told by
-                `unknown_fees`.
+            unknown_fee: What unknown fees count as, a fraction a year; `unknown_fees` names
+                the products.
 
         Raises:
             InputError: Empty, something is no `Product`, an id is there twice, or a fee is above
@@ -111,8 +111,8 @@ class Catalogue:
         Args:
             frame: One row a product.
             max_fee: The largest believable fee, a fraction a year.
-            unknown_fee: What unknown fees count as, a fraction a year; whose they are is told by
-                `unknown_fees`.
+            unknown_fee: What unknown fees count as, a fraction a year; `unknown_fees` names
+                the products.
             id_column: Column of the ids that trades and purchases name; None: `id`, or `isin` (any
                 case) where there is no `id`.
             labels: Columns of your own, such as an ISIN, that stand beside each pick (`label:isin`

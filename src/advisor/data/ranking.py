@@ -10,7 +10,7 @@ import pandas as pd
 
 from advisor.arrays import FloatArray, IntArray, check_type
 from advisor.data.ids import IdMap, id_texts
-from advisor.data.tables import as_numbers, check_table, id_codes, told
+from advisor.data.tables import as_numbers, check_table, id_codes, shown_cell
 from advisor.errors import InputError
 from advisor.privacy import short
 from advisor.validation import checked
@@ -142,8 +142,8 @@ class Ranking:
         if not np.isfinite(values).all():
             bad = int(np.argmin(np.isfinite(values)))
             raise InputError(
-                f"{score} is {told(frame[score], bad)} in row {bad}; a score is finite. Drop the"
-                " column.",
+                f"{score} is {shown_cell(frame[score], bad)} in row {bad}; a score is finite. Drop"
+                " the column.",
                 field=score,
             )
         codes, scores = (
@@ -199,8 +199,8 @@ def _slots(frame: pd.DataFrame, row: IntArray, rank: str, most: int) -> IntArray
     if odd.any():
         bad = int(np.argmax(odd))
         raise InputError(
-            f"{rank} is {told(frame[rank], bad)} in row {bad}; places are whole numbers from 1 to"
-            f" {most}. Correct it.",
+            f"{rank} is {shown_cell(frame[rank], bad)} in row {bad}; places are whole numbers from"
+            f" 1 to {most}. Correct it.",
             field=rank,
         )
     return (places - 1.0).astype(np.int64).reshape(row.shape)
@@ -222,7 +222,8 @@ def _check_twice(keys: IntArray, frame: pd.DataFrame, client: str, what: str) ->
     if len(again):
         bad = int(order[again[0] + 1])
         raise InputError(
-            f"{client} {told(frame[client], bad)} has {what} (row {bad}). Drop one of the rows.",
+            f"{client} {shown_cell(frame[client], bad)} has {what} (row {bad}). Drop one of the"
+            " rows.",
             field=client,
             value=bad,
         )

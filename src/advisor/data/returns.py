@@ -43,7 +43,7 @@ class ReturnModel:
             that they can do together (comonotone), not the portfolio's own year in a hundred.
         forecast: Annual covariance of the coming weeks, shape (n, n), as `forecast_covariance`
             makes it. Where there is one, portfolios are composed by `covariance` and sized by the
-            forecast: volatilities are told, aimed at and held against the bands by it. None: one
+            forecast: volatilities are given, aimed at and held against the bands by it. None: one
             covariance does both.
 
     Raises:
@@ -234,7 +234,7 @@ class ReturnModel:
 
     @property
     def risk(self) -> FloatArray:
-        """The covariance by which volatilities are told, shape (n, n): the forecast where there is
+        """The covariance by which volatilities are given, shape (n, n): the forecast where there is
         one.
         """
         return self.covariance if self.forecast is None else self.forecast

@@ -12,7 +12,7 @@ from advisor.data.bad_rows import BadRow, OnBadRows, log_set_aside, refusal
 from advisor.data.categories import Categories
 from advisor.data.columns import column_of, comma_hint
 from advisor.data.days import bad_days
-from advisor.data.tables import bad_flags, bad_ids, cell, told, truths_of
+from advisor.data.tables import bad_flags, bad_ids, cell, shown_cell, truths_of
 from advisor.errors import InputError
 from advisor.privacy import kept
 
@@ -49,7 +49,7 @@ class Rows:
         values = column_of(column).numbers(self.decimal)
         for row in np.flatnonzero(~(np.isfinite(values) & fine(values))).tolist():
             value = cell(column, row)
-            text = f"{name} is {told(column, row)} in row {row}; {remedy}{comma_hint(value)}"
+            text = f"{name} is {shown_cell(column, row)} in row {row}; {remedy}{comma_hint(value)}"
             self.note([(row, InputError(text, field=name, value=kept(value)))])
         return values
 

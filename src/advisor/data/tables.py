@@ -146,7 +146,7 @@ def cell(column: pd.Series, row: int) -> object:
     return entry.item() if isinstance(entry, np.generic) else entry
 
 
-def told(column: pd.Series, row: int) -> str:
+def shown_cell(column: pd.Series, row: int) -> str:
     """A client's cell as a message shows it."""
     value = cell(column, row)
     return written(f"{value:g}") if isinstance(value, float) else personal(value)

@@ -68,7 +68,7 @@ def contradictions(answers: Answers, questionnaire: Questionnaire) -> BoolArray:
     key = key_of(questionnaire)
     if not len(key.starts):
         return np.zeros((0, answers.positions.shape[1]), dtype=np.bool_)
-    met = key.chosen[np.arange(len(key.told))[:, None], answers.positions[key.told]]
+    met = key.chosen[np.arange(len(key.asked))[:, None], answers.positions[key.asked]]
     return np.logical_and.reduceat(met, key.starts, axis=0)
 
 

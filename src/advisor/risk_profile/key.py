@@ -61,7 +61,7 @@ class Key:
         points: `QuestionKey.points` of every question side by side, nan beyond its options, shape
             (q, m + 1).
         knock_out: The same of what knocks out, shape (q, m + 1).
-        told: Row of the question behind every condition of every contradiction, one contradiction
+        asked: Row of the question behind every condition of every contradiction, one contradiction
             after the other, shape (t,).
         chosen: By position the answers that meet each condition, shape (t, m + 1).
         starts: Where the conditions of each contradiction begin, shape (r,).
@@ -71,7 +71,7 @@ class Key:
     dimensions: Mapping[Dimension, DimensionKey]
     points: FloatArray
     knock_out: BoolArray
-    told: IntArray
+    asked: IntArray
     chosen: BoolArray
     starts: IntArray
 
@@ -115,7 +115,7 @@ def key_of(questionnaire: Questionnaire) -> Key:
         dimensions=dimensions,
         points=frozen(points),
         knock_out=frozen(knock_out),
-        told=frozen(np.array([row_of[name] for name, _ in all_conditions], dtype=np.int64)),
+        asked=frozen(np.array([row_of[name] for name, _ in all_conditions], dtype=np.int64)),
         chosen=frozen(chosen),
         starts=frozen(np.cumsum([0, *map(len, conditions)])[:-1]),
     )

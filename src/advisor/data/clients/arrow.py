@@ -123,7 +123,7 @@ def ids_of_arrow(column: pa.ChunkedArray) -> tuple[list[str], dict[int, str]]:
                 ids = column.to_pylist()
                 return ["" if name is None or name.isspace() else name for name in ids], {}
         except (UnicodeDecodeError, pa.ArrowInvalid):
-            pass  # not UTF-8: told apart below, row by row
+            pass  # not UTF-8: read below, row by row
     return texts_of_ids(column_of_arrow(column, "id"))
 
 

@@ -29,13 +29,13 @@ _MARKS = (
 NAMED = (
     'ClientFiles(path, encoding="gb18030") for Chinese text, encoding="cp1252" for Western European'
 )
-"""What to pass where the encoding cannot be told."""
+"""What to pass where the encoding cannot be recognised."""
 
 
 @checked
 @dataclass(frozen=True)
 class ClientFiles:
-    """Files of clients, and how they are written where that cannot be told from them; a source
+    """Files of clients, and how they are written where they do not show it; a source
     wherever paths are.
 
     Args:

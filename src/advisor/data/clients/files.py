@@ -67,7 +67,7 @@ def opened_files(files: Sequence[Path], source: object = None) -> FileBatches:
         source: Where they came from; `ClientFiles` says how CSV is written.
 
     Raises:
-        InputError: The encoding of a CSV file cannot be told.
+        InputError: The encoding of a CSV file cannot be recognised.
         OSError, pyarrow.ArrowException: One cannot be read.
     """
     named = (source.encoding, source.delimiter) if isinstance(source, ClientFiles) else ()

@@ -12,7 +12,7 @@ from advisor.arrays import FloatArray, IntArray
 from advisor.data.by_asset import by_id
 from advisor.data.ids import IdMap
 from advisor.data.profiles import RiskProfiles
-from advisor.data.tables import as_numbers, cell, check_table, id_codes, told
+from advisor.data.tables import as_numbers, cell, check_table, id_codes, shown_cell
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.portfolios.statuses import has_portfolio
 from advisor.errors import InputError
@@ -134,7 +134,8 @@ def _valued(
     if bad.any():
         i = int(bad.argmax())
         raise InputError(
-            f"{worth} in row {i} is {told(holdings[worth], i)}; give a finite number, 0 or more.",
+            f"{worth} in row {i} is {shown_cell(holdings[worth], i)}; give a finite number, 0 or"
+            " more.",
             field=worth,
             value=kept(cell(holdings[worth], i)),
         )

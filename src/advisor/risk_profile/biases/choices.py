@@ -19,8 +19,8 @@ from advisor.validation import checked
 
 _Z95 = 1.959963984540054
 _GRID = np.exp(np.linspace(np.log(0.2), np.log(20.0), 241))
-"""Values of loss aversion that are weighed; answers outside 0.2..20 would be told from random ones
-by nobody."""
+"""Values of loss aversion that are weighed; nobody could tell answers outside 0.2..20
+from random ones."""
 _SPREADS = (0.15, 0.3, 0.45, 0.6, 0.8)
 """Candidate spreads of log loss aversion between people."""
 _NOISES = (0.05, 0.1, 0.2, 0.4, 0.8)

@@ -26,7 +26,7 @@ _WALK = Function(
     "start:i8[ends] trade:i8[trades,6] first:i8[asset_ends] time:i8[prices] quote:f8[prices,3]"
     " of=i8[assets,13] held=i8[assets] touched=i8[assets] lot=i8[lots,3] before=i8[assets,4]"
     f" pair=i8[trades,2] counts=i8[trades,4] chances=f8[2,2,{BINS}] client=f8[clients,{STATS}]"
-    " home:b1[assets] fifo:i8 odean:i8 tie:f8 end:i8 told=i8[1]",
+    " home:b1[assets] fifo:i8 odean:i8 tie:f8 end:i8 row_count=i8[1]",
 )
 
 

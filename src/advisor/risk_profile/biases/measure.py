@@ -155,7 +155,7 @@ def _tape(trades: Trades, odean: bool, by_clock: bool) -> k.Tape:
 
 
 def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> tuple[k.Quotes, bool]:
-    """Prices, and whether moments are told by the clock there: by days, and where only one of
+    """Prices, and whether moments are read by the clock there: by days, and where only one of
     trades and prices has a time zone.
     """
     needed = f"It needs asset, {trades.time_name} (as in the trades) and price."

@@ -48,8 +48,6 @@ def _is_day(value: Any) -> bool:
 
 
 Finite = Annotated[float, Number("Give a finite number.")]
-Real = Annotated[float, Number("Give a number.", infinite=True)]
-"""A number that may be infinite."""
 Positive = Annotated[float, Number("Give a number above 0.", above=0.0)]
 NotNegative = Annotated[float, Number("Give a number of at least 0.", low=0.0)]
 Share = Annotated[float, Number("Give a fraction from 0 to 1, such as 0.25.", low=0.0, high=1.0)]
@@ -90,7 +88,6 @@ Texts = Annotated[Sequence[str], Named("texts", _are_texts, "a list of texts")]
 
 Numbers = Annotated[FloatArray, Array("Pass numbers.")]
 """Any shape, nan and infinities allowed."""
-FiniteArray = Annotated[FloatArray, Array("Pass numbers.", finite=True)]
 Vector = Annotated[FloatArray, Array("Pass one row of numbers.", dimensions=(1,))]
 Matrix = Annotated[FloatArray, Array("Pass a table of numbers.", dimensions=(2,))]
 Series = Annotated[

@@ -7,12 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from advisor.arrays import check_type
 from advisor.cells import is_missing, number_of, text_of
 from advisor.contracts.currencies import code_of, nearest
 from advisor.contracts.product import Product
 from advisor.contracts.target_market import Answer, Audience, TargetMarket
-from advisor.data.tables import check_table
 from advisor.errors import InputError
 
 SRI_TO_LEVEL = (1, 2, 3, 4, 5, 5, 5)
@@ -88,12 +86,6 @@ def products_from_emt(
     regime: str | None = "mifid",
 ) -> list[Product]:
     """Products from an EMT table; see `Catalogue.from_emt`."""
-    check_table(
-        frame, "frame", [], "One row a product, in the columns of the European MiFID Template."
-    )
-    check_type(
-        assets, Mapping, "assets", "Give a mapping from product id to the asset that it implements."
-    )
     if (
         len(sri_to_level) != 7
         or list(sri_to_level) != sorted(sri_to_level)

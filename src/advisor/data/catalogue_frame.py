@@ -16,7 +16,7 @@ from advisor.contracts.product import Product
 from advisor.contracts.thresholds import exceeds
 from advisor.data.columns import comma_hint
 from advisor.data.labels import LABEL, OF_PRODUCTS, labelled
-from advisor.data.tables import check_once, check_table, labels_of, with_index
+from advisor.data.tables import check_once, labels_of, with_index
 from advisor.errors import InputError
 from advisor.privacy import short
 
@@ -43,9 +43,8 @@ def products_of_frame(
         decimal: The decimal mark of numbers that are text.
 
     Raises:
-        InputError: It is no table, or a column is unknown or there twice.
+        InputError: A column is unknown or there twice.
     """
-    check_table(frame, "catalogue", [], "One row a product, its columns named as Product's fields.")
     frame = with_index(frame)
     names = labelled(labels_of(frame.columns), labels, OF_PRODUCTS, "the catalogue")
     names = _with_id(names, id_column)

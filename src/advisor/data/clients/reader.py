@@ -4,7 +4,6 @@ lost.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -22,16 +21,11 @@ from advisor.data.columns import Cells, Column, column_of
 from advisor.data.ids import IdMap
 from advisor.data.labels import LABEL, OF_CLIENTS, label_names, labelled
 from advisor.data.sparse_rows import SparseRows
-from advisor.data.tables import check_once, check_table, with_index
+from advisor.data.tables import check_once, with_index
 from advisor.errors import InputError
 from advisor.privacy import written
 
-_LOG = logging.getLogger("advisor")
 _PREFIXES = ("answer:", "holding:", "bias:", LABEL)
-_NO_WORD = "it must be one word in UTF-8, of at most 10,000 characters. Correct the cell."
-_NO_GOALS = "it must be a list of goals, each with name, amount and years. Correct the cell."
-_NO_IDS = "it must be ids, none of them twice: a list, or text with | between. Correct the cell."
-_NO_SHARES = "write each share as a number from 0 to 100, as in taxonomy>=20. Correct the cell."
 
 
 def check_names(
@@ -87,7 +81,6 @@ def columns_from_frame(
     frame: pd.DataFrame, labels: Texts | str = (), decimal: str = "."
 ) -> dict[str, Any]:
     """Columns for `ClientTable(**columns)`; see `ClientTable.from_frame`."""
-    check_table(frame, "clients", [], "One row a client, its columns named as Client's fields.")
     frame = with_index(frame)
     names = check_names(list(frame.columns), labels=labels)
     columns = {name: column_of(frame.iloc[:, at]) for at, name in enumerate(names)}

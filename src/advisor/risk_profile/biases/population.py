@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray, IntArray, check_number, check_type
+from advisor.arrays import FloatArray, IntArray, check_number
 from advisor.data.biases import BiasProfiles, PopulationBias, rates
 from advisor.errors import InputError
 from advisor.validation import checked
@@ -138,11 +138,7 @@ def bootstrap_disposition(
 
     Source: Cameron, Gelbach & Miller (2008), pairs cluster bootstrap.
     """
-    check_type(profiles, BiasProfiles, "profiles", "Pass what advisor.measure_biases gives.")
-    for name, value in (("draws", draws), ("seed", seed)):
-        check_type(value, (int, np.integer), name, "Give a whole number.")
     check_number(seed, "seed", "It starts the draws.", low=0)
-    check_number(level, "level", "It is the coverage of the interval, 0.95 for 95 %.")
     counts = profiles.client_counts.astype(np.float64)
     if len(counts) < 2 or draws < 100 or not 0.0 < level < 1.0:
         raise InputError(

@@ -93,7 +93,8 @@ def check_type(
     )
 
 
-def _told(field: str, number: float) -> str:
+def shown_number(field: str, number: float) -> str:
+    """A number as a message shows it: `***` where the argument holds data of clients."""
     return written(f"{number:g}") if about_clients(field) else f"{number:g}"
 
 
@@ -133,7 +134,9 @@ def check_number(
     kind = "a number" if infinite or high < inf else "a finite number"
     span = f"{kind} {start}".strip() + ("" if high == inf else f" and at most {high:g}")
     raise InputError(
-        f"{name} is {_told(field, number)}; it must be {span}. {remedy}", field=field, value=value
+        f"{name} is {shown_number(field, number)}; it must be {span}. {remedy}",
+        field=field,
+        value=value,
     )
 
 
@@ -157,7 +160,7 @@ def check_whole(
         return int(value)  # type: ignore[call-overload]
     name = field if key is None else f"{field}[{key!r}]"
     raise InputError(
-        f"{name} is {_told(field, number)}; it must be a whole number. {remedy}",
+        f"{name} is {shown_number(field, number)}; it must be a whole number. {remedy}",
         field=field,
         value=value,
     )

@@ -38,7 +38,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}.*)?", re.ASCII)
 """How a day is written, with or without a time: no "now", no month without a day, no number."""
 _DATE_LENGTH = 10
 """Characters of a day without a time."""
-_COARSE = ("Y", "M", "W", "generic")
+COARSE = ("Y", "M", "W", "generic")
 """Units of numpy that hold no day."""
 WHOLE = 2.0**53
 """Up to here a float tells every whole number apart."""
@@ -225,7 +225,7 @@ def date_of(cell: object) -> date | None:
         return date(cell.year, cell.month, cell.day) if cell.year == cell.year else None
     if isinstance(cell, np.datetime64):
         unit = np.datetime_data(cell)[0]
-        day = NO_DAY if unit in _COARSE else cell.astype("datetime64[D]")
+        day = NO_DAY if unit in COARSE else cell.astype("datetime64[D]")
         return day.item() if FIRST_DAY <= day <= LAST_DAY else None
     written = isinstance(cell, str | bytes | bytearray | memoryview) and len(cell) <= LONGEST
     word = iso_of(text_of(cell).strip()) if written else ""

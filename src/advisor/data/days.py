@@ -74,7 +74,7 @@ def days_or_missing(values: pd.Series) -> DayArray:
     ISO 8601.
     """
     days = column_of(values).days()
-    return np.where(_none(days), NO_DAY, days)
+    return np.where(no_days(days), NO_DAY, days)
 
 
 def as_times(values: pd.Series, field: str) -> tuple[Moments, Moments]:
@@ -146,7 +146,7 @@ def bad_days(
     """Rows whose cell `as_days` refuses, or with `moments` `as_times`."""
     days = cells.days()
     yield from _bad(values, cells, days, field, allow_missing=False)
-    outside = ~_none(days) & ~((days >= _FIRST_MOMENT) & (days < _LAST_MOMENT))
+    outside = ~no_days(days) & ~((days >= _FIRST_MOMENT) & (days < _LAST_MOMENT))
     for row in np.flatnonzero(outside).tolist() if moments else ():
         text = (
             f"{field} is {written(str(days[row]))} in row {row}; moments run from 1678 to 2262."
@@ -159,7 +159,7 @@ def _bad(
     values: pd.Series, cells: Column, days: DayArray, field: str, *, allow_missing: bool
 ) -> Iterator[BadRow]:
     missing = cells.missing()
-    for row in np.flatnonzero(_none(days) & ~missing).tolist():
+    for row in np.flatnonzero(no_days(days) & ~missing).tolist():
         value = values.iloc[row]
         value = value.item() if isinstance(value, np.generic) else value
         if (isinstance(cells, Typed) and cells.values.dtype.kind in "iuf") or isinstance(
@@ -193,6 +193,6 @@ def _bad(
         yield row, InputError(text, field=field, value=None)
 
 
-def _none(days: DayArray) -> BoolArray:
+def no_days(days: DayArray) -> BoolArray:
     """Which are no days of the calendar."""
     return ~((days >= FIRST_DAY) & (days <= LAST_DAY))

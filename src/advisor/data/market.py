@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.annotations import DecimalMark
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_frequency
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_frequency, frozen
 from advisor.data.by_asset import label_assets, rate_assets
 from advisor.data.columns import column_of, comma_hint
 from advisor.data.days import as_day, as_days
@@ -153,11 +153,7 @@ class Market:
         future is not in it.
         """
         rows = int(np.searchsorted(self.dates, as_day(day, "day"), side="right"))
-        dates, returns = self.dates[:rows].copy(), self.returns[:rows].copy()
-        dates.flags.writeable = returns.flags.writeable = False
-        return Market(
-            self.assets, dates, returns, self.groups, self.risk_levels, self.periods_per_year
-        )
+        return replace(self, dates=frozen(self.dates[:rows]), returns=frozen(self.returns[:rows]))
 
     @cached_property
     def years(self) -> float:

@@ -11,14 +11,12 @@ from typing import Annotated, Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import DayArray, FloatArray, check_type, numbers
+from advisor.arrays import DayArray, FloatArray, check_type, numbers, shown_number
+from advisor.cells import COARSE
 from advisor.data.days import as_days
 from advisor.errors import InputError
-from advisor.privacy import about_clients, written
 from advisor.readers import Number
 
-_COARSE = ("Y", "M", "W", "generic")
-"""Units of datetime64 that name no day."""
 LONGEST = 1000.0
 """Years that a plan may run: beyond it, numbers overflow before anybody lives to see them."""
 MOST = float(np.finfo(np.float64).max)
@@ -104,8 +102,9 @@ def within(
     if np.all(inside):
         return values
     odd = float(values[~inside].flat[0])
-    shown = written(f"{odd:g}") if about_clients(field) else f"{odd:g}"
-    raise InputError(f"{field} is {shown}. {remedy} Correct it.", field=field, value=odd)
+    raise InputError(
+        f"{field} is {shown_number(field, odd)}. {remedy} Correct it.", field=field, value=odd
+    )
 
 
 def days(values: Any, field: str, *, allow_missing: bool = False) -> DayArray:
@@ -126,7 +125,7 @@ def days(values: Any, field: str, *, allow_missing: bool = False) -> DayArray:
     check_type(values, kinds, field, "Give one day an entry.")
     if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind == "M":
         unit = np.datetime_data(values.dtype)[0]
-        if unit in _COARSE and not np.isnat(values).all():
+        if unit in COARSE and not np.isnat(values).all():
             raise InputError(
                 f"{field} holds {values.dtype.name}, which names no day; give days, such as "
                 'np.array(["2026-02-01"], dtype="datetime64[D]").',

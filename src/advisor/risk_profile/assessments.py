@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, DayArray, IntArray
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
 from advisor.contracts.thresholds import reaches
 from advisor.data.clients.table import ClientTable
 from advisor.data.days import as_day, as_days, days_or_missing
@@ -41,6 +41,11 @@ class HistoryLimits:
     days_before_sale: int = 30
     senior_age: float = 65.0
     adult_age: float = 18.0
+
+
+def are_minors(age: FloatArray, adult_age: float = HistoryLimits.adult_age) -> BoolArray:
+    """Who is known to be too young to act for themselves, shape (c,)."""
+    return ~reaches(age, adult_age) & ~np.isnan(age)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -240,7 +245,7 @@ def _before_sales(
 
 
 def _duties(clients: ClientTable, today: np.datetime64, limits: HistoryLimits) -> list[Finding]:
-    minor = ~reaches(clients.age, limits.adult_age) & ~np.isnan(clients.age)
+    minor = are_minors(clients.age, limits.adult_age)
     senior_text = (
         f"the client is {limits.senior_age:g} or older; special care is due with products of high"
         " risk."

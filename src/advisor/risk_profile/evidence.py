@@ -15,7 +15,7 @@ from advisor.contracts.thresholds import count_reached, reaches
 from advisor.data.clients.table import ClientTable
 from advisor.privacy import written
 from advisor.risk_profile.answers import Answers, read_answers
-from advisor.risk_profile.assessments import AssessmentHistory, HistoryLimits
+from advisor.risk_profile.assessments import AssessmentHistory, HistoryLimits, are_minors
 from advisor.risk_profile.capacity import money_cap
 from advisor.risk_profile.caution import cautious_floor
 from advisor.risk_profile.coherence import (
@@ -68,7 +68,7 @@ def examine(
         dict.fromkeys(SCORED, nothing) | {"knowledge": clients.knowledge},
         nothing,
         Evidence({}),
-        ~has_level & has_level,
+        np.zeros(len(clients), dtype=np.bool_),
         {},
         problems,
     )
@@ -99,7 +99,7 @@ def examine(
         **case.signs,
         "incapable": ~clients.legal_capacity,
         "senior": reaches(clients.age, ages.senior_age),
-        "minor": ~reaches(clients.age, ages.adult_age) & ~np.isnan(clients.age),
+        "minor": are_minors(clients.age, ages.adult_age),
     }
     return Case(
         case.scores,

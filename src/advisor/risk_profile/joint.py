@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
-from advisor.contracts.thresholds import reaches
 from advisor.data.categories import Categories
 from advisor.data.clients.table import ClientTable
 from advisor.data.ids import IdMap
@@ -16,9 +15,8 @@ from advisor.data.profiles import RiskProfiles
 from advisor.data.tables import ids_of
 from advisor.errors import InputError
 from advisor.privacy import personal
+from advisor.risk_profile.assessments import are_minors
 from advisor.validation import checked
-
-ADULT_AGE = 18.0
 
 
 @checked
@@ -84,7 +82,7 @@ def joint_clients(clients: ClientTable, accounts: Sequence[str]) -> ClientTable:
     group, names = _groups(accounts, len(clients))
     k = len(names)
     first = _first_lowest(np.zeros(len(clients), dtype=np.int64), group, k)
-    minor = ~reaches(clients.age, ADULT_AGE) & ~np.isnan(clients.age)
+    minor = are_minors(clients.age)
     age = np.full(k, -np.inf)
     np.maximum.at(age, group, np.where(np.isnan(clients.age), np.inf, clients.age))
     young = np.full(k, np.inf)

@@ -11,8 +11,6 @@ import numpy as np
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
 from advisor.cells import (
-    FIRST_DAY,
-    LAST_DAY,
     LISTS,
     LONGEST,
     NO_DAY,
@@ -23,7 +21,6 @@ from advisor.cells import (
     number_of,
     shown,
     text_of,
-    truth_of,
 )
 from advisor.contracts.client import BIASES, Goal
 from advisor.contracts.currencies import code_of, nearest
@@ -31,7 +28,9 @@ from advisor.contracts.sustainability import parse
 from advisor.data.categories import Categories
 from advisor.data.clients.schema import FLAGS, RANGES, REQUIRED, SETS, WHOLE
 from advisor.data.columns import Column, comma_hint, ratings
+from advisor.data.days import no_days
 from advisor.data.sparse_rows import SparseRows
+from advisor.data.tables import truths_of
 from advisor.errors import InputError
 
 _LOG = logging.getLogger("advisor")
@@ -90,14 +89,9 @@ def bias(column: Column, name: str, problems: Problems) -> FloatArray:
 
 
 def _flags(column: Column, name: str, problems: Problems, *, empty: int) -> IntArray:
-    words = column.words()
-    truths = [truth_of(word) for word in words.names]
-    read = np.array([*(-2 if truth is None else int(truth) for truth in truths), empty])
-    flags = np.where(column.no_words(), -2, read[words.codes])
-    problems.note(
-        flags == -2, name, column, "it must be true or false. Correct the cell.", whole=True
-    )
-    return np.where(flags == -2, empty, flags).astype(np.int64)
+    true, odd = truths_of(column, missing=False)
+    problems.note(odd, name, column, "it must be true or false. Correct the cell.", whole=True)
+    return np.where(odd | column.missing(), empty, true).astype(np.int64)
 
 
 def _yes_no(column: Column, name: str, problems: Problems, *, empty: bool) -> BoolArray:
@@ -114,7 +108,7 @@ def _levels(column: Column, name: str, problems: Problems) -> IntArray:
 
 def _days(column: Column, name: str, problems: Problems) -> DayArray:
     days = column.days()
-    none = ~((days >= FIRST_DAY) & (days <= LAST_DAY))
+    none = no_days(days)
     why = "it is no day; write 2026-02-01. Correct the cell."
     problems.note(none & ~column.missing(), name, column, why, whole=True)
     if off := column.off_midnight():

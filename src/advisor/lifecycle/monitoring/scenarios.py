@@ -12,7 +12,7 @@ from typing import Annotated
 import numpy as np
 
 from advisor.annotations import NotNegative, Share, WholeVector
-from advisor.arrays import NUMBER, FloatArray, check_type, float_array
+from advisor.arrays import NUMBER, FloatArray, check_shape, check_type, float_array
 from advisor.data.days import as_day
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
@@ -210,7 +210,8 @@ def stressed_covariance(
 
 def _square(value: object, field: str) -> FloatArray:
     matrix = float_array(value, field, shape=(None, None))
-    return float_array(matrix, field, shape=(len(matrix), len(matrix)))
+    check_shape(matrix, field, (len(matrix), len(matrix)))
+    return matrix
 
 
 @checked

@@ -23,7 +23,8 @@ class Tenant:
     """What every channel serves clients of one tenant with; its methods block.
 
     Attributes:
-        advisor: The advisor, behind the switch; plain: the same without it.
+        advisor: The advisor, behind the switch.
+        plain: The same without it, for jobs, which look at the switch themselves.
         store, ledger, switch, sessions: The tenant's own.
     """
 
@@ -96,8 +97,9 @@ class Tenant:
         shown: bool = True,
     ) -> AdviceReport:
         """As `Advisor.report`, its advice kept before. Raises `StoppedError` where stopped."""
-        self.switch.check()
-        report = self.plain.report(client, as_of=as_of, picks=picks, language=language)
+        report: AdviceReport = self.advisor.report(
+            client, as_of=as_of, picks=picks, language=language
+        )
         self.keep([client], [report.advice], channel=channel, shown=shown)
         return report
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from advisor import Advice, AdviceBatch, Advisor, Client, ClientTable
+from advisor import Advice, AdviceBatch, AdviceReport, Advisor, Client, ClientTable
 from advisor.adapters.crm.store import Store
 from advisor.adapters.crm.tables import switch
 from advisor.adapters.records.libraries import sa
@@ -95,6 +95,18 @@ class Guarded:
         self._switch.check()
         return self._advisor.advise(client, as_of=as_of, picks=picks)
 
+    def report(
+        self,
+        client: Client,
+        *,
+        as_of: date | str | None = None,
+        picks: int = 5,
+        language: str | None = None,
+    ) -> AdviceReport:
+        """As `Advisor.report`. Raises `StoppedError` where advice is stopped."""
+        self._switch.check()
+        return self._advisor.report(client, as_of=as_of, picks=picks, language=language)
+
     def advise_table(
         self, clients: ClientTable, *, as_of: date | str | None = None, picks: int = 5
     ) -> AdviceBatch:
@@ -123,5 +135,7 @@ class Guarded:
 
 
 def guarded(advisor: Advisor, switch_: Switch) -> Guarded:
-    """The advisor behind a switch: `advise` raises `StoppedError`, batches say `stopped`."""
+    """The advisor behind a switch: `advise` and `report` raise `StoppedError`, batches say
+    `stopped`.
+    """
     return Guarded(advisor, switch_)

@@ -56,12 +56,15 @@ def test_a_switch_stops_every_process_within_a_second(
     here, there = Switch(store), Switch(Store.open(**database))
     desk = guarded(advisor, there)
     assert desk.advise(client, as_of=DAY) == advisor.advise(client, as_of=DAY)
+    assert desk.report(client, as_of=DAY) == advisor.report(client, as_of=DAY)
     store.put_advice(desk.advise(client, as_of=DAY), run="before")
     here.stop("prices are wrong", "anna")
     time.sleep(0.5)
     with pytest.raises(StoppedError, match="prices are wrong") as caught:
         desk.advise(client, as_of=DAY)
     assert caught.value.reason == "prices are wrong"
+    with pytest.raises(StoppedError, match="prices are wrong"):
+        desk.report(client, as_of=DAY)
     assert abs((datetime.now(UTC) - caught.value.since).total_seconds()) < 60
     table = ClientTable.from_clients([client])
     assert [set(b.status) for b in desk.advise_many(table, as_of=DAY)] == [{"stopped"}]

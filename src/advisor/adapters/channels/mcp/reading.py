@@ -49,8 +49,7 @@ def add_reading(server: Any, conversation: Conversation) -> None:
             verdict = conversation.verdict(client, product, as_of, spoken)
             rules = [f"{rule['article']}: {rule['text']}" for rule in verdict["rules"]]
             return result(verdict, f"{verdict['name']}: {verdict['decision']}", *rules)
-        tenant.switch.check()
-        missing = tenant.plain.report(client, as_of=as_of, language=spoken).omissions
+        missing = tenant.advisor.report(client, as_of=as_of, language=spoken).omissions
         reasons = {"omissions": [reason.model_dump(mode="json") for reason in missing]}
         return result(reasons, *(reason.text for reason in missing))
 

@@ -93,7 +93,7 @@ def formats() -> str:
     for frame, reader in FRAMES.items():
         parts += [
             f"\n## {frame}\n",
-            f"Read by `{reader}`; column names can be told.\n",
+            f"Read by `{reader}`; other column names can be passed.\n",
             "| name | unit | missing means |",
             "|---|---|---|",
         ]
@@ -190,16 +190,17 @@ def schema_files() -> dict[str, str]:
 
 
 def main() -> int:
+    made = pages()
     stale = [
         name
-        for name, text in pages().items()
+        for name, text in made.items()
         if not (DOCS / name).exists() or (DOCS / name).read_text(encoding="utf-8") != text
     ]
     if "--check" in sys.argv:
         return int(bool(stale))
     for folder in ("reference", "schemas"):
         (DOCS / folder).mkdir(exist_ok=True)
-    for name, text in pages().items():
+    for name, text in made.items():
         (DOCS / name).write_text(text, encoding="utf-8")
     return 0
 

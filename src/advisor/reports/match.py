@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.evaluate.match.probability import DEFINITIONS as PROBABILITY_DEFINITIONS
 from advisor.evaluate.match.returns import DEFINITIONS as MONEY_DEFINITIONS
 from advisor.reports.charts import NARROW, WIDE, bar_chart, line_chart
-from advisor.reports.match_lists import side_by_side
+from advisor.reports.match_lists import side_by_side, splits
 from advisor.reports.pages import MISSING, drawn, known, number, picture, render, titles
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def report_page(
         broken=[(b.client_id, b.product_id, b.decision, ", ".join(b.rules)) for b in check.broken],
         charts=[picture(_metric_chart(report, metric)) for metric in TITLES],
         scores=_score_rows(report),
-        segments=[_segment(report, by) for by in _splits(report)],
+        segments=[_segment(report, by) for by in splits(report)],
         lists=[
             (name, number(value), number(report.baseline_lists.get(name, nan)))
             for name, value in report.lists.items()
@@ -151,10 +151,6 @@ def _beside_baseline(score: Score) -> list[str]:
         span = f"{score.difference_low:+.4f} to {score.difference_high:+.4f}"
         gap = f"{score.difference:+.4f} ({span})"
     return [number(score.value), _span(score.low, score.high), number(score.baseline), gap]
-
-
-def _splits(report: MatchReport) -> list[str]:
-    return list(dict.fromkeys(s.by for s in report.scores if s.by != "all"))
 
 
 def _segment(report: MatchReport, by: str) -> dict[str, Any]:

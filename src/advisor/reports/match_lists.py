@@ -59,7 +59,7 @@ def side_by_side(
         "chart": _chart({name: _spanned(r, ALL, ALL) for name, r in lists.items()}, shown),
         "heads": ["Metric", *lists, *gaps],
         "rows": [["Suitable picks", *suitable.values(), *([""] * len(others))], *rows],
-        "segments": [_segments(lists, by, shown) for by in _splits(first[1])],
+        "segments": [_segments(lists, by, shown) for by in splits(first[1])],
         "money": _money(money),
     }
 
@@ -76,7 +76,8 @@ def _metric_row(lists: Mapping[str, MatchReport], metric: str, k: int, title: st
     return row
 
 
-def _splits(report: MatchReport) -> list[str]:
+def splits(report: MatchReport) -> list[str]:
+    """Labels that the scores of a report are split by."""
     return list(dict.fromkeys(score.by for score in report.scores if score.by != ALL))
 
 

@@ -89,7 +89,7 @@ class StoreGateway:
         if connection.scalar(last) == document:
             return Outcome(key, ok=True, created=False)
         run = f"gateway {moment.isoformat()} {hashlib.sha256(document.encode()).hexdigest()[:12]}"
-        advice_rows.put_advice(connection, advice, run)
+        advice_rows.put_advice(connection, advice, run, (document,))
         return Outcome(key, ok=True, created=True)
 
     def _put_tags(self, key: str, family: str, names: Sequence[str], moment: datetime) -> None:

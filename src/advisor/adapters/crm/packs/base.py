@@ -14,12 +14,11 @@ from advisor.adapters.crm.conditions import AllOf, Evaluator
 from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.arrays import IntArray
 from advisor.contracts import Contract, Id, Signed
+from advisor.contracts.wording import LANGUAGES
 from advisor.errors import InputError
 from advisor.validation import checked
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-LANGUAGES = ("en", "zh")
-"""Every name is given in these."""
 
 
 class NamedItem(Contract):

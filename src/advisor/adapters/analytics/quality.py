@@ -70,7 +70,7 @@ def check(
 
     Args:
         frame: One row a record; a `ClientTable` has been checked by its reader, whose problems are
-            told.
+            listed.
         kind: "trades", "purchases", "products", "events", "feedback" or "clients". Columns are
             named as `Trades.from_frame`, `Interactions.from_frame`, `Catalogue.from_frame`, `Event`
             and the store's feedback have them; others stay as they are.

@@ -103,7 +103,7 @@ def watch(
     on_late: Callable[[TransactionEvent, float], None] | None = None,
     clock: Callable[[], float] = perf_counter,
 ) -> WatchedScorer:
-    """The scorer with every call timed and late ones told; a plan allows 10 seconds.
+    """The scorer with every call timed and late ones reported; a plan allows 10 seconds.
 
     Raises:
         InputError: It has no `score`, or the budget is not positive.

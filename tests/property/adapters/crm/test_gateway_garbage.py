@@ -132,12 +132,12 @@ def test_any_answer_of_a_system_ends_in_clients_and_problems(
     name: str, data: st.DataObject
 ) -> None:
     def send(method: str, path: str, params: Any, body: Any) -> Reply:
-        told = broken(data, ANSWERS[name]) if data.draw(st.booleans()) else ANSWERS[name]
-        if method in ("POST", "PUT") and isinstance(told, list) and told:
-            told = told[0]
+        answer = broken(data, ANSWERS[name]) if data.draw(st.booleans()) else ANSWERS[name]
+        if method in ("POST", "PUT") and isinstance(answer, list) and answer:
+            answer = answer[0]
         return Reply(
             data.draw(st.sampled_from([200, 200, 200, 201, 400, 404, 500])),
-            told,
+            answer,
             {"nextCursor": data.draw(st.sampled_from(["", "5"]))},
         )
 

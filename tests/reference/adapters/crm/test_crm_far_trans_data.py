@@ -58,7 +58,7 @@ def test_who_churned_is_who_is_published(facts: dict[str, ClientFacts]) -> None:
 
 def test_facts_are_those_of_a_group_by(rows: pd.DataFrame, facts: dict[str, ClientFacts]) -> None:
     by = rows.groupby("customerID")
-    told = pd.DataFrame(
+    expected = pd.DataFrame(
         {
             "trading_days": by["timestamp"].nunique(),
             "assets_traded": by["ISIN"].nunique(),
@@ -68,8 +68,8 @@ def test_facts_are_those_of_a_group_by(rows: pd.DataFrame, facts: dict[str, Clie
         }
     )
     found = facts[END].to_frame()
-    for name in told:
-        np.testing.assert_array_equal(found[name], told.loc[found.index, name], err_msg=name)
+    for name in expected:
+        np.testing.assert_array_equal(found[name], expected.loc[found.index, name], err_msg=name)
 
 
 def test_every_real_client_has_a_stage_and_a_tag_of_activity(facts: dict[str, ClientFacts]) -> None:

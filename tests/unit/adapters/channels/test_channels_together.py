@@ -91,8 +91,8 @@ def test_begun_on_the_page_finished_in_a_chat_read_over_http(place: Home, addres
         link = browser.get("/page/acme/saved").text
     session = link.partition("/page/acme/continue/")[2][:43]
     # 2. in a chat: what is open is asked there, nothing twice
-    told = asyncio.run(finished(address, place.header(), session))
-    advice = told.structured_content["advice"]
+    answer = asyncio.run(finished(address, place.header(), session))
+    advice = answer.structured_content["advice"]
     # 3. over HTTP: the same session, finished, and the same advice again
     with httpx.Client(base_url=address, headers=place.header(), timeout=30) as caller:
         state = caller.get(f"/v1/sessions/{session}").json()

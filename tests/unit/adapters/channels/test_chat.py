@@ -25,7 +25,7 @@ from mcp.types import ElicitResult
 import stack
 from advisor import Advice, Advisor, AnswerSheet, Client
 from advisor.adapters.channels.mcp import chat
-from advisor.adapters.channels.mcp.forms import NOT_TOLD, client_schema
+from advisor.adapters.channels.mcp.forms import WITHHELD, client_schema
 from advisor.adapters.channels.tenant import Tenant
 from advisor.adapters.crm import Store
 
@@ -167,10 +167,10 @@ def test_without_forms_nobody_is_advised(tenant: Tenant) -> None:
     assert records(tenant) == 0
 
 
-@pytest.mark.parametrize("name", NOT_TOLD)
+@pytest.mark.parametrize("name", WITHHELD)
 def test_an_assistant_tells_no_answer_and_no_assessment(tenant: Tenant, name: str) -> None:
     value = getattr(Client(**LI), name)
-    told = {
+    stated = {
         "answers": {"tolerance_fall": "d"},
         "level": 5,
         "knowledge": 90,
@@ -181,7 +181,7 @@ def test_an_assistant_tells_no_answer_and_no_assessment(tenant: Tenant, name: st
         tenant,
         person,
         "advise",
-        client={**LI, name: list(told) if isinstance(told, frozenset) else told},
+        client={**LI, name: list(stated) if isinstance(stated, frozenset) else stated},
     )
     assert found.is_error
     assert f"client.{name} cannot be told by an assistant" in text_of(found)
@@ -192,8 +192,8 @@ def test_an_assistant_tells_no_answer_and_no_assessment(tenant: Tenant, name: st
 
 def test_every_fact_that_raises_risk_is_the_clients_own() -> None:
     """What is left to tell are circumstances; whoever adds a field decides where it belongs."""
-    told = set(Client.model_fields) - set(NOT_TOLD)
-    assert told == {
+    stated = set(Client.model_fields) - set(WITHHELD)
+    assert stated == {
         "id", "wealth", "horizon_years", "age", "holdings", "excluded", "goals", "income",
         "liabilities", "monthly_spending", "reserve_months",
         "planned_purchases", "legal_capacity", "locked", "currency", "gender", "segment",

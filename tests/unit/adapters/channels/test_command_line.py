@@ -316,9 +316,9 @@ def test_the_service_runs_as_its_example_says(tmp_path: Path) -> None:
                     break
             except httpx.TransportError:
                 time.sleep(0.05)
-        told = (tmp_path / "said").read_text()
-        key = re.search(r"key (\S+)", told)
-        page = re.search(r"page (\S+)", told)
+        output = (tmp_path / "said").read_text()
+        key = re.search(r"key (\S+)", output)
+        page = re.search(r"page (\S+)", output)
         assert key is not None
         assert page is not None
         assert httpx.get(page[1], follow_redirects=True).status_code == 200

@@ -81,14 +81,14 @@ def example(http: TestClient, document: dict[str, Any], name: str, ids: dict[str
         for m, o in methods.items()
         if o["operationId"] == name
     )
-    told = examples().get(name, {})
-    for key, value in {**ids, **told.get("path", {})}.items():
+    sample_call = examples().get(name, {})
+    for key, value in {**ids, **sample_call.get("path", {})}.items():
         path = path.replace("{" + key + "}", value)
-    body = told.get("body")
+    body = sample_call.get("body")
     content = body if isinstance(body, str) or body is None else json.dumps(body)
-    headers = {**(JSON if body is not None else {}), **told.get("headers", {})}
+    headers = {**(JSON if body is not None else {}), **sample_call.get("headers", {})}
     return http.request(
-        method.upper(), path, params=told.get("query"), headers=headers, content=content
+        method.upper(), path, params=sample_call.get("query"), headers=headers, content=content
     )
 
 

@@ -19,14 +19,16 @@ DOCS = Path(__file__).resolve().parents[4] / "docs"
 
 def curl(operation: Operation) -> str:
     """A line of shell that sends the example of an operation."""
-    told, path = examples().get(operation.name, {}), operation.path
+    sample_call, path = examples().get(operation.name, {}), operation.path
     for name in re.findall(r"\{(\w+)\}", path):
-        path = path.replace(f"{{{name}}}", told.get("path", {}).get(name, f"${name.upper()}"))
-    query = "&".join(f"{name}={value}" for name, value in told.get("query", {}).items())
-    body = told.get("body")
+        path = path.replace(
+            f"{{{name}}}", sample_call.get("path", {}).get(name, f"${name.upper()}")
+        )
+    query = "&".join(f"{name}={value}" for name, value in sample_call.get("query", {}).items())
+    body = sample_call.get("body")
     headers = {
         **({"Content-Type": operation.media[0]} if body is not None else {}),
-        **told.get("headers", {}),
+        **sample_call.get("headers", {}),
     }
     words = ["curl"] if operation.method in ("GET", "POST") else ["curl", "-X", operation.method]
     words += ['-H "X-API-Key: $KEY"', *(f"-H '{name}: {value}'" for name, value in headers.items())]

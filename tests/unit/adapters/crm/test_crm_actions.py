@@ -407,7 +407,7 @@ def test_nothing_goes_out_while_advice_is_stopped(advisor: Advisor, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "message"),
     [
         (play, "no trigger"),
         (lambda: play(reviews=("tea",)), "tea"),
@@ -435,8 +435,8 @@ def test_nothing_goes_out_while_advice_is_stopped(advisor: Advisor, tmp_path: Pa
         (lambda: release([], None, sample.clients(1), consents=[], sent=["x"], at=AT), "sent"),
     ],
 )  # fmt: skip
-def test_what_plays_and_releases_refuse(make: Any, told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_what_plays_and_releases_refuse(make: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         make()
 
 
@@ -461,13 +461,13 @@ def test_an_adviser_gets_view_advice_and_what_is_open(advisor: Advisor) -> None:
     lacking = client.model_copy(
         update={"answers": {k: v for k, v in client.answers.items() if k != first.id}}
     )
-    told = hand_off(
+    questions = hand_off(
         CustomerView(lacking, None, {}, None, None, None, None, {}, (), (), (), None),
         advisor,
         as_of=DAY,
     ).questions
-    assert told[0] == f"Not answered: {first.text}"
-    assert any("adviser" in text for text in told)
+    assert questions[0] == f"Not answered: {first.text}"
+    assert any("adviser" in text for text in questions)
 
 
 def test_a_client_is_not_shown_by_what_is_printed(advisor: Advisor) -> None:

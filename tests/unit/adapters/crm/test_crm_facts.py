@@ -82,7 +82,7 @@ def test_trades_are_counted_as_by_hand() -> None:
         recent = [r for r in mine if (DAY - r["day"].date()).days < 90]
         late = [r for r in recent if (DAY - r["day"].date()).days < 45]
         signed = [r["units"] * r["price"] * (1 if r["side"] == "buy" else -1) for r in recent]
-        told = {
+        expected = {
             "trades": len(mine),
             "frequency": len(recent),
             "trading_days": len({r["day"] for r in recent}),
@@ -96,7 +96,7 @@ def test_trades_are_counted_as_by_hand() -> None:
             "months_since_trade": months(max(days), DAY) if days else np.nan,
             "tenure_months": months(min(days), DAY) if days else np.nan,
         }
-        for fact, value in told.items():
+        for fact, value in expected.items():
             np.testing.assert_allclose(facts.column(fact)[i], value, err_msg=f"{fact} of {name}")
 
 
@@ -199,7 +199,7 @@ def test_events_are_counted_as_by_hand() -> None:
         seen = Counter(p for p, _ in views)
         life = [date.fromisoformat(e.data["on"]) for e in mine if e.type == LIFE]
         coming = [(d - DAY).days for d in life if d >= DAY]
-        told = {
+        expected = {
             "events": len(inside),
             "views": len(views),
             "products_viewed": len(first),
@@ -208,7 +208,7 @@ def test_events_are_counted_as_by_hand() -> None:
             "days_since_event": min((DAY - e.time.date()).days for e in mine) if mine else np.nan,
             "days_to_event": min(coming) if coming else np.nan,
         }
-        for fact, value in told.items():
+        for fact, value in expected.items():
             np.testing.assert_equal(
                 facts.column(fact)[i], float(value), err_msg=f"{fact} of {name}"
             )
@@ -276,16 +276,16 @@ def test_what_the_holdings_are() -> None:
     profiles = RiskProfiles.from_levels([3, 5], as_of=DAY, client_ids=["b", "a"])
     table = ClientTable.from_frame(pd.DataFrame(rows))
     facts = ClientFacts.of(table, as_of=DAY, catalogue=shelf(), profiles=profiles).to_frame()
-    told = facts.loc["a"]
-    assert told["share:bonds"] == 0.75 * 300 / 400
-    assert told["share:equity"] == pytest.approx((0.25 * 300 + 100) / 400)
+    row = facts.loc["a"]
+    assert row["share:bonds"] == 0.75 * 300 / 400
+    assert row["share:equity"] == pytest.approx((0.25 * 300 + 100) / 400)
     assert (
-        told["highest_product_level"],
-        told["high_risk_share"],
-        told["complex_share"],
-        told["locked_share"],
+        row["highest_product_level"],
+        row["high_risk_share"],
+        row["complex_share"],
+        row["locked_share"],
     ) == (5.0, 0.25, 0.25, 0.25)
-    assert (told["level"], told["level_gap"], told["invested_share"], told["largest_share"]) == (
+    assert (row["level"], row["level_gap"], row["invested_share"], row["largest_share"]) == (
         5.0,
         0.0,
         0.4,
@@ -364,7 +364,7 @@ def test_a_host_brings_facts_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("frame", "told"),
+    ("frame", "expected"),
     [
         (
             pd.DataFrame(
@@ -380,8 +380,8 @@ def test_a_host_brings_facts_of_its_own() -> None:
         (pd.DataFrame({"subject": ["a"], "type": [VIEWED]}), "time"),
     ],
 )
-def test_events_that_cannot_be_read_are_refused(frame: pd.DataFrame, told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_events_that_cannot_be_read_are_refused(frame: pd.DataFrame, expected: str) -> None:
+    with pytest.raises(InputError, match=expected):
         EventTable.from_frame(frame)
     with pytest.raises(InputError, match="events"):
         events_of([{"subject": "a"}])  # type: ignore[list-item]

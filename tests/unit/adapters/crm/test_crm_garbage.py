@@ -109,9 +109,9 @@ def test_whatever_is_given_the_answer_is_ours(
     for name, call, arguments in calls(store, tmp_path):
         for field in arguments:
             for what, bad in odd.items():
-                told = raw_error(call, arguments, field, bad)
-                if told is not None:
-                    failed.append(f"{name}({field}={what}): {told[:150]}")
+                escaped = raw_error(call, arguments, field, bad)
+                if escaped is not None:
+                    failed.append(f"{name}({field}={what}): {escaped[:150]}")
     assert not failed, f"{len(failed)}:\n" + "\n".join(failed[:40])
 
 

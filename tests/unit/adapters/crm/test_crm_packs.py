@@ -93,7 +93,7 @@ def test_tiers_and_labels_share_their_edges() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pack", "columns", "told"),
+    ("pack", "columns", "expected"),
     [
         (StagePack.four(), {"trades": [0, 5, 5, 5, 5], "tenure_months": [np.nan, 2, 3, 24, 40],
         "months_since_trade": [np.nan, 0, 0, 2, 3]}, ["new", "new", "growing", "mature",
@@ -108,9 +108,9 @@ def test_tiers_and_labels_share_their_edges() -> None:
         "first_year", "one_to_three", "three_to_five", "long_standing", None]),
     ],
 )  # fmt: skip
-def test_stages(pack: StagePack, columns: dict[str, Any], told: list[str | None]) -> None:
+def test_stages(pack: StagePack, columns: dict[str, Any], expected: list[str | None]) -> None:
     found = stage(facts(**columns), pack).to_frame()["stage"]
-    assert [None if pd.isna(name) else name for name in found] == told
+    assert [None if pd.isna(name) else name for name in found] == expected
 
 
 def test_a_stage_keeps_the_day_on_which_it_began() -> None:
@@ -315,7 +315,7 @@ def changed(pack: Any, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "expected"),
     [
         (lambda: Condition(fact="wealht", low=1.0), "not known"),
         (lambda: Condition(fact="wealth"), "no limit"),
@@ -343,8 +343,8 @@ def changed(pack: Any, **fields: Any) -> dict[str, Any]:
         (lambda: tag(facts(wealth=[1.0]), manual=["young"]), "manual"),
     ],
 )  # fmt: skip
-def test_what_a_pack_may_not_say(make: Any, told: str) -> None:
-    with pytest.raises(InputError, match=told) as refused:
+def test_what_a_pack_may_not_say(make: Any, expected: str) -> None:
+    with pytest.raises(InputError, match=expected) as refused:
         make()
     assert isinstance(refused.value, AdvisorError)
 

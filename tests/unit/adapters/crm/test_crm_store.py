@@ -427,15 +427,15 @@ def test_writers_at_once_leave_one_version_and_every_event_once(
     def write(i: int) -> tuple[int, int, int]:
         own = Store.open(**database)
         wealthy = EMPTY.model_copy(update={"wealth": float(i + 1)})
-        told = own.put_clients([wealthy], at=AT + timedelta(minutes=i + 1))
+        outcome = own.put_clients([wealthy], at=AT + timedelta(minutes=i + 1))
         own.put_rows("consents", [{"client_id": "0", "purpose": "p", "given": AT}])
         made = own.put_events(events, at=AT).changed, own.put_purchases(bought, at=AT).changed
         own.close()
-        return told.changed + len(told.problems), *made
+        return outcome.changed + len(outcome.problems), *made
 
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(write, range(4)))
-    assert [told for told, _, _ in answers] == [1] * 4
+    assert [outcome for outcome, _, _ in answers] == [1] * 4
     assert sum(new for _, new, _ in answers) == 50
     assert sum(new for _, _, new in answers) == 30
     assert store.clients().ids == ("0",)

@@ -197,12 +197,12 @@ def test_what_the_rules_say_of_everybody_stands_in_the_store(database: dict[str,
         )
         assert again.changed == 0
         rows = {(row["client_id"], row["tag"]): row for row in store.rows("tags")}
-        told = {(i, n) for i in everybody.ids for n in last.of(i)}
-        told |= {
+        expected = {(i, n) for i in everybody.ids for n in last.of(i)}
+        expected |= {
             (i, n) for i, n in zip(everybody.ids, segment(facts).to_frame()["tier"], strict=True)
         }
-        told |= {(i, n) for i, n in zip(everybody.ids, before.to_frame()["stage"], strict=True)}
-        assert set(rows) == told | {("c00003", "learning")}
+        expected |= {(i, n) for i, n in zip(everybody.ids, before.to_frame()["stage"], strict=True)}
+        assert set(rows) == expected | {("c00003", "learning")}
         assert rows["c00003", "learning"]["provenance"] == "person"
         stages = before.to_frame()
         for name in everybody.ids:
@@ -211,7 +211,7 @@ def test_what_the_rules_say_of_everybody_stands_in_the_store(database: dict[str,
                 == stages.loc[name, "since"].date()
             )
         earlier = tag(ClientFacts.of(everybody, as_of=days[0], purchases=bought.until(days[0])))
-        for name, one in sorted(told & {(i, n) for i in everybody.ids for n in earlier.of(i)}):
+        for name, one in sorted(expected & {(i, n) for i in everybody.ids for n in earlier.of(i)}):
             assert one == "learning" or rows[name, one]["since"] == AT
         chunk = tag(ClientFacts.of(everybody.take(range(3)), as_of=days[1]))
         keep_rules(store, chunk, at=AT + timedelta(days=9))

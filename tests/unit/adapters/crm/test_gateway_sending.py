@@ -191,18 +191,20 @@ def echo() -> Iterator[Echo]:
 
 def test_our_own_send(echo: Echo) -> None:
     send = http_send(echo.url + "/base/", headers=lambda: {"Authorization": TOKEN})
-    told = send("POST", "/x y".replace(" ", "%20"), {"q": "a b&c", "$f": "ä"}, {"name": "李"}).body
-    assert (told["method"], told["path"], told["query"]) == (
+    echoed = send(
+        "POST", "/x y".replace(" ", "%20"), {"q": "a b&c", "$f": "ä"}, {"name": "李"}
+    ).body
+    assert (echoed["method"], echoed["path"], echoed["query"]) == (
         "POST",
         "/base/x%20y",
         {"q": "a b&c", "$f": "ä"},
     )
-    assert told["body"] == {"name": "李"}
-    assert told["headers"]["x-correlation-id"] == told["headers"]["correlation-id"]
+    assert echoed["body"] == {"name": "李"}
+    assert echoed["headers"]["x-correlation-id"] == echoed["headers"]["correlation-id"]
     assert send("GET", "/moved", None, None).status == 302
     assert (
         send("GET", "/", None, None).body["headers"]["x-correlation-id"]
-        != told["headers"]["x-correlation-id"]
+        != echoed["headers"]["x-correlation-id"]
     )
 
 

@@ -101,11 +101,11 @@ class OpenWealthWorld(World):
             o for o in self.fake.orders if f"{advice.client_id}-safe" in str(o["allocationList"])
         ]
         legs = [o["legList"][0] for o in mine]
-        told = {
+        ordered = {
             leg["baseInstrument"]["identification"]["identifier"]: (leg["side"], leg["quantity"])
             for leg in legs
         }
-        assert told == {"CH0012005267": ("buy", 600.0), "F2": ("sell", 200.5)}
+        assert ordered == {"CH0012005267": ("buy", 600.0), "F2": ("sell", 200.5)}
         assert len(mine) == 2
 
     def close(self) -> None:

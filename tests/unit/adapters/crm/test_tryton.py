@@ -246,8 +246,8 @@ def test_domains_are_url_safe_json() -> None:
         [["name", "=", "Zoë?>"], ["write_date", ">=", datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)]]
     )
     assert not set(text) & set("+/")
-    told = json.loads(base64.urlsafe_b64decode(text))
-    assert told[0] == ["name", "=", "Zoë?>"]
+    raw = json.loads(base64.urlsafe_b64decode(text))
+    assert raw[0] == ["name", "=", "Zoë?>"]
     moment = {
         "__class__": "datetime",
         "year": 2026,
@@ -258,19 +258,19 @@ def test_domains_are_url_safe_json() -> None:
         "second": 5,
         "microsecond": 6,
     }
-    assert told[1] == ["write_date", ">=", moment]
-    assert decoded(told[1][2]) == datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
+    assert raw[1] == ["write_date", ">=", moment]
+    assert decoded(raw[1][2]) == datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
 
 
 def test_what_answers_hold() -> None:
-    told = [
+    raw = [
         {
             "day": {"__class__": "date", "year": 2026, "month": 2, "day": 1},
             "paid": {"__class__": "Decimal", "decimal": "1.10"},
             "n": None,
         }
     ]
-    assert decoded(told) == [{"day": date(2026, 2, 1), "paid": Decimal("1.10"), "n": None}]
+    assert decoded(raw) == [{"day": date(2026, 2, 1), "paid": Decimal("1.10"), "n": None}]
 
 
 def test_a_note_is_read_as_it_was_written() -> None:

@@ -106,7 +106,7 @@ class Worker:
     def _held(
         self, tenant: Tenant, mine: dict[str, Any], done: list[int], lost: Event
     ) -> Generator[None]:
-        """A block during which the lease is renewed, and whose loss is told."""
+        """A block during which the lease is renewed, and whose loss is noticed."""
         over = Event()
 
         def renew() -> None:

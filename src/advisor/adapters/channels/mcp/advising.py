@@ -22,7 +22,7 @@ def _not_assessed(session: Any, sentence: str) -> CallToolResult:
 
 
 def add_advising(server: Any, conversation: Conversation, person: Any) -> None:
-    """Add them to a server; `person` annotates what may be told of a client."""
+    """Add them to a server; `person` annotates what may be stated of a client."""
     asking, tenant = Asking(conversation), conversation.tenant
 
     @tool(server, answers=asking.answers, client=person)
@@ -64,7 +64,7 @@ def add_advising(server: Any, conversation: Conversation, person: Any) -> None:
         if talk is None:
             return _not_assessed(session, text(spoken, "declined"))
         talk = conversation.kept(talk)
-        risk_profile = tenant.plain.profile(talk.client(), as_of=as_of, language=spoken)
+        risk_profile = tenant.advisor.profile(talk.client(), as_of=as_of, language=spoken)
         lines = [
             f"C{risk_profile.level}: {risk_profile.limit}",
             *(reason.text for reason in risk_profile.controls),

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from advisor import Advice, AnswerSheet, Client, ClientTable, Product, profile_risk
-from advisor.adapters.channels.mcp.forms import NOT_TOLD
+from advisor.adapters.channels.mcp.forms import WITHHELD
 from advisor.adapters.channels.session import Session, answered
 from advisor.adapters.channels.tenant import Tenant
 from advisor.errors import InputError
@@ -60,7 +60,7 @@ class Conversation:
     def language(self, requested: Any) -> str:
         """A language that the questions are there in; None: the advisor's."""
         spoken = ("en", *self.questionnaire.languages)
-        language = self.tenant.plain.state.language if requested is None else requested
+        language = self.tenant.advisor.state.language if requested is None else requested
         if language not in spoken:
             raise InputError(
                 f"language is {requested!r}; the questions are there in {', '.join(spoken)}.",
@@ -88,7 +88,7 @@ class Conversation:
         if not isinstance(client, Mapping):
             text = "client is no object; give at least id, wealth and horizon_years."
             raise InputError(text, field="client")
-        hidden = [n for n in NOT_TOLD if n in client and not (self._supplied and n == "answers")]
+        hidden = [n for n in WITHHELD if n in client and not (self._supplied and n == "answers")]
         if hidden:
             raise InputError(
                 f"client.{hidden[0]} cannot be told by an assistant: it comes from the client's own"
@@ -108,7 +108,7 @@ class Conversation:
 
     def verdict(self, client: Client, product_id: Any, as_of: Any, language: str) -> dict[str, Any]:
         """The rules' decision on a product for a client, and each rule that fired."""
-        advisor = self.tenant.plain
+        advisor = self.tenant.advisor
         product = self._product(product_id)
         if product is None:
             raise InputError(
@@ -131,7 +131,7 @@ class Conversation:
         }
 
     def _product(self, name: Any) -> Product | None:
-        catalogue = self.tenant.plain.catalogue
+        catalogue = self.tenant.advisor.catalogue
         known = isinstance(name, str) and name in catalogue.ids
         return catalogue.products[catalogue.ids.code(name)] if known else None
 

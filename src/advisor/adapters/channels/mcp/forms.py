@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from advisor import Client, Questionnaire
 
-NOT_TOLD = (
+WITHHELD = (
     "answers", "level", "knowledge", "assessed_on", "lowest_category", "biases", "professional",
     "institution", "private_qualified", "guardian", "insists", "written_warning",
 )  # fmt: skip
@@ -53,13 +53,13 @@ def confirmation(language: str) -> type[BaseModel]:
 
 @cache
 def client_schema(*, supplied: bool) -> dict[str, Any]:
-    """The JSON Schema of what may be told of a client, without references.
+    """The JSON Schema of what an assistant may state of a client, without references.
 
     Args:
-        supplied: Whether answers may be told as well.
+        supplied: Whether it may state answers as well.
     """
     schema = Client.model_json_schema()
-    hidden = [name for name in NOT_TOLD if not (supplied and name == "answers")]
+    hidden = [name for name in WITHHELD if not (supplied and name == "answers")]
     for name in hidden:
         del schema["properties"][name]
     description = "What is known of the client; their answers are asked."

@@ -45,7 +45,7 @@ def _add_texts(server: Any, tenant: Tenant) -> None:
     """Resources and the prompt."""
     own: Questionnaire = tenant.sessions.questionnaire
     asked = {one.id: one for one in (*(made() for made in BUNDLED), own)}
-    regimes = (Regime.csrc(), Regime.nfra(), Regime.mifid(), tenant.plain.regime)
+    regimes = (Regime.csrc(), Regime.nfra(), Regime.mifid(), tenant.advisor.regime)
     packs = {one.id: one.pack for one in regimes}
 
     def named(kind: str, known: Mapping[str, Any], name: str) -> Any:

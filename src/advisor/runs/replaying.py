@@ -9,9 +9,7 @@ suitable and optimal?", recomputed by other means than those that made it.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -30,8 +28,15 @@ from advisor.privacy import hides
 from advisor.runs.duplicates import REPEATED, SeenIds
 from advisor.runs.job import AdvisorRef, Job
 from advisor.runs.partitions import Partitions, write_advice
-from advisor.runs.parts import file_digest, part_name
-from advisor.runs.records import SUMMARY_FILE, read_run, read_summary, run_digest, strangers
+from advisor.runs.parts import PartFile, count_statuses, file_digest, part_name
+from advisor.runs.records import (
+    SUMMARY_FILE,
+    RunSummary,
+    read_run,
+    read_summary,
+    run_digest,
+    strangers,
+)
 from advisor.validation import checked
 
 MOST = 1000
@@ -109,7 +114,8 @@ def replay(folder: Folder, advisor: Advisor | Folder, source: Any) -> Replay:
     partitions = record["partition_by"] and Partitions(record["partition_by"])
     differences: list[Difference] = []
     differing = clients = parts = 0
-    files: set[str] = set()
+    files: dict[str, PartFile] = {}
+    odd: set[str] = set()
     with TemporaryDirectory(prefix="replay-") as scratch:
         tables = arrow_batches(source, record["rows_per_part"], labels)
         first = next(tables, schema.empty_table())  # a run over nobody leaves one empty part
@@ -118,28 +124,28 @@ def replay(folder: Folder, advisor: Advisor | Folder, source: Any) -> Replay:
             problems = dict.fromkeys(seen.repeated(table["id"]).tolist(), REPEATED)
             path = Path(scratch) / part_name(parts - 1)
             again = write_advice(job.on_table(table, problems), path, "", partitions)
-            for place in again.paths:
-                name = place.relative_to(scratch).as_posix()
-                files.add(name)
-                for difference in _compare(stored / name, name, place):
+            for file, place in zip(again.files, again.paths, strict=True):
+                files[file.name] = file
+                for difference in _compare(stored / file.name, file, place):
                     differing += 1
+                    odd.add(file.name)
                     differences += [difference] if len(differences) < MOST else []
                 place.unlink()
-    odd = {difference.part for difference in differences}
-    beside = [Difference(name, -1, None, (what,)) for name, what in _beside(stored, files, odd)]
-    beside += [] if odd else _miscounted(stored, files, clients)
+    said = _beside(stored, files, odd, clients)
+    beside = [Difference(name, -1, None, (what,)) for name, what in said]
     count = differing + len(beside)
     return Replay(clients, parts, count == 0, count, (*differences, *beside))
 
 
-def _compare(stored: Path, name: str, again: Path) -> Iterator[Difference]:
+def _compare(stored: Path, file: PartFile, again: Path) -> Iterator[Difference]:
     """Rows of a stored file that did not come out again."""
+    name = file.name
     try:
+        if stored.is_file() and file_digest(stored) == file.sha256:
+            return
         rows = pq.ParquetFile(stored).read()
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, InputError, pa.ArrowException) as error:
         yield Difference(name, -1, None, (f"it cannot be read ({error})",))
-        return
-    if file_digest(stored) == file_digest(again):
         return
     number = -1
     for number, columns in differing_rows(rows, pq.ParquetFile(again).read()):
@@ -150,9 +156,11 @@ def _compare(stored: Path, name: str, again: Path) -> Iterator[Difference]:
         yield Difference(name, -1, None, (what,))
 
 
-def _beside(folder: Path, files: set[str], odd: Collection[str]) -> Iterator[tuple[str, str]]:
+def _beside(
+    folder: Path, files: Mapping[str, PartFile], odd: Collection[str], clients: int
+) -> Iterator[tuple[str, str]]:
     """What stands in the folder besides the files made again, and what the summary says otherwise,
-    where that does not follow from the files that are `odd`.
+    where that does not follow from the files that are `odd`; the others are as they were made.
     """
     for name in strangers(folder, files):
         is_part = Path(name).name.startswith("part-") and name.endswith(".parquet")
@@ -173,32 +181,25 @@ def _beside(folder: Path, files: set[str], odd: Collection[str]) -> Iterator[tup
     if summary.run != run_digest(folder):
         yield SUMMARY_FILE, "it is of another run"
     digests = summary.files
-    for name in sorted((files | digests.keys()).difference(odd)):
-        here = file_digest(folder / name) if (folder / name).is_file() else "missing"
-        if here != digests.get(name):
-            said = digests.get(name, "nothing")[:12]
-            yield name, f"its SHA-256 is {here[:12]}, {SUMMARY_FILE} says {said}"
+    for name in sorted((files.keys() | digests.keys()).difference(odd)):
+        place, said = folder / name, digests.get(name, "nothing")
+        if name in files:
+            here = files[name].sha256
+        else:
+            here = file_digest(place) if place.is_file() else "missing"
+        if here != said:
+            yield name, f"its SHA-256 is {here[:12]}, {SUMMARY_FILE} says {said[:12]}"
+    for what in () if odd else _miscounted(summary, files.values(), clients):
+        yield SUMMARY_FILE, what
 
 
-def _miscounted(folder: Path, files: Collection[str], clients: int) -> list[Difference]:
+def _miscounted(summary: RunSummary, files: Collection[PartFile], clients: int) -> list[str]:
     """What the summary counts otherwise than the files."""
-    summary = None
-    with suppress(InputError):
-        summary = read_summary(folder)
-    if summary is None:
-        return []
-    counts = Counter[str]()
-    for name in files:
-        table = pq.ParquetFile(folder / name).read(columns=["status"])
-        counts.update(table["status"].to_pylist())
+    counts = count_statuses(files)
     counted = {
         f"it counts {summary.clients:,} clients, the source has {clients:,}": (
             summary.clients == clients
         ),
-        f"it counts {dict(summary.statuses)}, the parts hold {dict(sorted(counts.items()))}": (
-            summary.statuses == counts
-        ),
+        f"it counts {dict(summary.statuses)}, the parts hold {counts}": summary.statuses == counts,
     }
-    return [
-        Difference(SUMMARY_FILE, -1, None, (what,)) for what, same in counted.items() if not same
-    ]
+    return [what for what, same in counted.items() if not same]

@@ -67,6 +67,15 @@ def read_manifest(folder: Path, key: bytes | None) -> dict[str, Any]:
     return manifest
 
 
+def stamp_of(folder: Path) -> tuple[int, ...] | None:
+    """What changes when another advisor is saved in a folder; None where none stands there."""
+    try:
+        manifest = (folder / MANIFEST).stat()
+    except (OSError, ValueError):
+        return None
+    return manifest.st_ino, manifest.st_mtime_ns, manifest.st_ctime_ns, manifest.st_size
+
+
 def _check_version(path: Path, manifest: object) -> None:
     """A manifest of this format, in the version that is read here; its other fields are looked at
     only then.

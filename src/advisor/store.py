@@ -41,6 +41,7 @@ from advisor.manifest import (
     refuse_links,
     sha256,
     signature_of,
+    stamp_of,
 )
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -106,16 +107,14 @@ def load(folder: str | Path, *, key: bytes | None = None) -> Advisor:
     return _loaded(_standing(target)[0], key)
 
 
-def _standing(target: Path) -> tuple[Path, tuple[int, int] | None]:
+def _standing(target: Path) -> tuple[Path, tuple[int, ...] | None]:
     """Where the saved advisor stands, in its place or aside where a program was killed while
     replacing it; and what changes when another takes its place.
     """
     for source in (target, *(() if os.path.lexists(target) else (aside_of(target),))):
-        try:
-            stat = (source / MANIFEST).stat()
-        except (OSError, ValueError):
-            continue
-        return source, (stat.st_ino, stat.st_mtime_ns)
+        stamp = stamp_of(source)
+        if stamp is not None:
+            return source, stamp
     return target, None
 
 

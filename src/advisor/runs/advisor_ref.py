@@ -12,6 +12,7 @@ from advisor.engine.advisor import Advisor
 from advisor.engine.pipeline import check_picks
 from advisor.engine.questions import today
 from advisor.errors import InputError
+from advisor.manifest import stamp_of
 from advisor.store import load
 from advisor.validation import checked
 
@@ -70,12 +71,8 @@ class AdvisorRef:
 
 def _saved(folder: str) -> Advisor:
     """What a folder holds now: its manifest tells whether it was saved anew since it was loaded."""
-    try:
-        manifest = (Path(folder) / "manifest.json").stat()
-    except (OSError, ValueError):
-        return load(folder)
-    stamp = (manifest.st_ino, manifest.st_mtime_ns, manifest.st_ctime_ns, manifest.st_size)
-    return _loaded(folder, stamp)
+    stamp = stamp_of(Path(folder))
+    return load(folder) if stamp is None else _loaded(folder, stamp)
 
 
 @lru_cache(maxsize=2)

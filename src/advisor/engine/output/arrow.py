@@ -50,8 +50,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.data.arrow_extra import pyarrow
+from advisor.data.categories import Categories
 from advisor.engine.output.columns import (
-    Words,
     flag_words,
     pick_labels,
     pick_money,
@@ -145,11 +145,11 @@ def advice_table(batch: AdviceBatch) -> pa.Table:  # pyright: ignore[reportUnkno
     columns: list[Any] = [
         pa.array([name or None for name in batch.client_ids], type=pa.string()),
         pa.array(np.full(len(batch), batch.as_of)),
-        _words(Words(STATUSES, allocations.status)),
+        _words(Categories(STATUSES, allocations.status)),
         _words(reason_codes(batch)),
         _words(problem_words(batch)),
         pa.array(batch.level.astype(np.int8)),
-        _words(Words(batch.profiles.limits.names, batch.profiles.limits.codes)),
+        _words(batch.profiles.limits),
         _words(flag_words(batch)),
     ]
     figures = batch.figures
@@ -169,7 +169,7 @@ def advice_table(batch: AdviceBatch) -> pa.Table:  # pyright: ignore[reportUnkno
     products = batch.state.catalogue.ids.ids
     for slot in range(picks):
         columns += [
-            _words(Words(products, batch.pick_codes[:, slot])),
+            _words(Categories(products, batch.pick_codes[:, slot])),
             pa.array(batch.pick_scores[:, slot], from_pandas=True),
         ]
         columns += [pa.array(pick_money(batch, slot)), _words(pick_reason_codes(batch, slot))]
@@ -177,11 +177,11 @@ def advice_table(batch: AdviceBatch) -> pa.Table:  # pyright: ignore[reportUnkno
         labels = batch.state.catalogue.labels.values()
         columns += [pa.array(spelled(texts, codes), type=pa.string()) for texts in labels]
     columns.append(_sales(batch))
-    columns += [_words(Words(c.names, c.codes)) for c in batch.clients.labels.values()]
+    columns += map(_words, batch.clients.labels.values())
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _words(words: Words) -> Any:
+def _words(words: Categories) -> Any:
     """A string column, spelled out by Arrow."""
     pa = pyarrow()
     codes = pa.array(words.codes.astype(np.int32), mask=words.codes < 0)
@@ -194,7 +194,7 @@ def _sales(batch: AdviceBatch) -> Any:
     pa = pyarrow()
     start, names, money = sale_entries(batch)
     sold = pa.StructArray.from_arrays(
-        [_words(Words(batch.holdings.table.names, names)), pa.array(money)],
+        [_words(Categories(batch.holdings.table.names, names)), pa.array(money)],
         names=["product_id", "money"],
     )
     return pa.ListArray.from_arrays(pa.array(start.astype(np.int32)), sold)

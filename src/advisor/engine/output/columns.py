@@ -5,7 +5,6 @@ writing a sentence.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from advisor.arrays import FloatArray, IntArray
 from advisor.data.catalogue import Catalogue
+from advisor.data.categories import Categories
 from advisor.engine.output.first_reasons import FIRST_CODES
 from advisor.engine.output.reason_table import CENT, PORTFOLIO_REASONS
 from advisor.engine.portfolios.statuses import OK, has_portfolio
@@ -37,23 +37,6 @@ PICK_PATTERNS = tuple(tuple(filter(None, codes)) for codes in product(*PICK_CODE
 _PICK_WORDS = tuple(map(SEPARATOR.join, PICK_PATTERNS))
 
 
-@dataclass(frozen=True, eq=False)
-class Words:
-    """A column of words as codes: `names[codes[i]]`, None where the code is -1.
-
-    Attributes:
-        names: Distinct words.
-        codes: Shape (c,).
-    """
-
-    names: tuple[str, ...]
-    codes: IntArray
-
-    def spelled(self) -> npt.NDArray[np.object_]:
-        """The words, shape (c,)."""
-        return spelled(self.names, self.codes)
-
-
 def spelled(names: Sequence[str | None], codes: IntArray) -> npt.NDArray[np.object_]:
     """`names[codes[i]]`, None where the code is -1; shape (c,)."""
     return np.array([*names, None], dtype=object)[codes]
@@ -64,7 +47,7 @@ def pick_labels(catalogue: Catalogue, slot: int) -> dict[str, tuple[str | None, 
     return {f"pick_{slot}_{name}": texts for name, texts in catalogue.labels.items()}
 
 
-def reason_codes(batch: AdviceBatch) -> Words:
+def reason_codes(batch: AdviceBatch) -> Categories:
     """Codes of the reasons that each client's card gives, each once, in the card's order; "a|b"
     where there are several.
 
@@ -75,7 +58,7 @@ def reason_codes(batch: AdviceBatch) -> Words:
     for position, holds in enumerate(batch.reasons_held):
         bits |= holds.astype(np.int64) << position
     keys, codes = np.unique(bits, return_inverse=True)
-    return Words(tuple(_spell(int(key)) for key in keys), codes.astype(np.int64))
+    return Categories(tuple(_spell(int(key)) for key in keys), codes.astype(np.int64))
 
 
 def _spell(key: int) -> str:
@@ -86,7 +69,7 @@ def _spell(key: int) -> str:
     return SEPARATOR.join(codes)
 
 
-def pick_reason_codes(batch: AdviceBatch, slot: int) -> Words:
+def pick_reason_codes(batch: AdviceBatch, slot: int) -> Categories:
     """Codes of the reasons of one pick of each client, None where the slot is empty.
 
     What past purchases say about it ("taste_...") and the duties of its sale ("duty") stand in an
@@ -95,7 +78,7 @@ def pick_reason_codes(batch: AdviceBatch, slot: int) -> Words:
     codes, gain = batch.pick_codes[:, slot], batch.pick_value[:, slot]
     above = batch.state.catalogue.risk_level[codes] > batch.level
     word = pick_pattern(above, batch.pick_money[:, slot] > CENT, gain)
-    return Words(_PICK_WORDS, np.where(codes >= 0, word, -1))
+    return Categories(_PICK_WORDS, np.where(codes >= 0, word, -1))
 
 
 def pick_pattern(above: Any, bought: Any, gain: Any) -> Any:
@@ -114,21 +97,21 @@ def pick_money(batch: AdviceBatch, slot: int) -> FloatArray:
     return np.where(money > CENT, money, 0.0)
 
 
-def flag_words(batch: AdviceBatch) -> Words:
+def flag_words(batch: AdviceBatch) -> Categories:
     """Names of the controls that fired, "a|b" where there are several, "" where none did."""
     bits, codes = np.unique(batch.profiles.flag_bits, return_inverse=True)
-    return Words(
+    return Categories(
         tuple(SEPARATOR.join(batch.profiles.spell(int(b))) for b in bits), codes.astype(np.int64)
     )
 
 
-def problem_words(batch: AdviceBatch) -> Words:
+def problem_words(batch: AdviceBatch) -> Categories:
     """What is wrong with each row that got no advice for it, None elsewhere."""
     codes = np.full(len(batch), -1, dtype=np.int64)
     names: dict[str, int] = {}
     for row, text in batch.allocations.problems.items():
         codes[row] = names.setdefault(text, len(names))
-    return Words(tuple(names), codes)
+    return Categories(tuple(names), codes)
 
 
 def sale_entries(batch: AdviceBatch) -> tuple[IntArray, IntArray, FloatArray]:

@@ -51,6 +51,4 @@ def frame_columns(batch: AdviceBatch) -> dict[str, Any]:
         columns[f"pick_{slot + 1}_reasons"] = pick_reason_codes(batch, slot).spelled()
         for name, texts in pick_labels(batch.state.catalogue, slot + 1).items():
             columns[name] = spelled(texts, batch.pick_codes[:, slot])
-    return columns | {
-        name: spelled(column.names, column.codes) for name, column in batch.clients.labels.items()
-    }
+    return columns | {name: column.spelled() for name, column in batch.clients.labels.items()}

@@ -6,8 +6,10 @@ import itertools
 import math
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 from pydantic import Field, model_validator
 
+from advisor.arrays import FloatArray, IntArray
 from advisor.contracts.base import Contract
 from advisor.errors import InputError
 
@@ -93,3 +95,12 @@ class RiskBands(Contract):
                     value=low,
                 )
         return self
+
+
+def at_level(values: Five, level: IntArray) -> FloatArray:
+    """What a band says of each of many levels, of the shape of `level`; nan at level 0.
+
+    >>> at_level(RiskBands.default().stress_loss, np.array([0, 1]))[0]
+    np.float64(nan)
+    """
+    return np.array([np.nan, *values])[level]

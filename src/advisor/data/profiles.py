@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type, float_array
-from advisor.contracts.bands import LEVELS, RiskBands
+from advisor.contracts.bands import LEVELS, RiskBands, at_level
 from advisor.data.categories import Categories
 from advisor.data.days import as_day, as_days
 from advisor.data.ids import unique_ids
@@ -285,4 +285,4 @@ def _flags(values: object) -> BoolArray:
 
 def target_volatility(level: IntArray, bands: RiskBands) -> FloatArray:
     """Aim of each client, shape (c,): the band's target at their level, nan at level 0."""
-    return np.array([np.nan, *bands.target_volatility])[level]
+    return at_level(bands.target_volatility, level)

@@ -12,6 +12,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray, IntArray, check_type
 from advisor.contracts.advice import Advice
+from advisor.contracts.bands import at_level
 from advisor.contracts.client import Client
 from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
@@ -124,7 +125,7 @@ def advise_table(
 
 
 def _log(batch: AdviceBatch, seconds: float) -> None:
-    """One line a batch, counts alone: a batch of one client is told to those who debug."""
+    """One line a batch, counts alone; for one client it is a message for debugging."""
     level = logging.INFO if len(batch) > 1 else logging.DEBUG
     if _LOG.isEnabledFor(level):
         counts = np.bincount(batch.allocations.status, minlength=len(STATUSES)).tolist()
@@ -196,8 +197,10 @@ def _orders(
     trades = trades_of(allocations.weights, wealth, invested, holdings, worth)
     chosen = choose(state, case, trades, invested)
     supply = (state.vehicles, state.catalogue)
-    bands = (state.bands.upper_volatility, state.bands.stress_loss)
-    limits = Limits(*(np.array([np.nan, *of])[profiles.level] for of in bands))
+    limits = Limits(
+        at_level(state.bands.upper_volatility, profiles.level),
+        at_level(state.bands.stress_loss, profiles.level),
+    )
 
     def lead_to(orders: Orders, who: BoolArray, *, guard: bool = False) -> Outcome:
         clients_of = (wealth, who, case.pure)

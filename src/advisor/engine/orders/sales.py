@@ -80,7 +80,7 @@ class Worth:
 
 
 def _bands(settings: TradeSettings, weights: FloatArray, risk_aversion: FloatArray) -> FloatArray:
-    """As told, or by the law of `lifecycle.no_trade_half_width`."""
+    """As set, or by the law of `lifecycle.no_trade_half_width`."""
     if settings.no_trade_band is not None:
         return (
             _NO_BANDS

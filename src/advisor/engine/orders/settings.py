@@ -10,7 +10,7 @@ from advisor.contracts.rules import RulePack
 from advisor.errors import InputError
 
 SMALLEST_TRADE = 50.0
-"""Money below which no trade is made, unless told otherwise."""
+"""Money below which no trade is made, unless another is set."""
 LARGEST_PART = 0.005
 """The smallest trade is never more than this fraction of the client's wealth."""
 _SHARES = ("max_product_share", "max_issuer_share")

@@ -11,6 +11,7 @@ import numpy as np
 
 from advisor.arrays import IntArray
 from advisor.contracts.advice import STATUSES, Scalar
+from advisor.contracts.bands import at_level
 from advisor.contracts.thresholds import exceeds
 from advisor.engine.causes import lacks_assets, refused_by
 from advisor.engine.portfolios.statuses import ABOVE, HOLDINGS_ABOVE
@@ -29,7 +30,7 @@ def first_codes(batch: AdviceBatch) -> IntArray:
     first = allocations.status.astype(np.int64)
     stressed = [row for row in allocations.problems if allocations.status[row] == ABOVE]
     first[stressed] = FIRST_CODES.index("above_stress")
-    upper = np.array([np.nan, *batch.state.bands.upper_volatility])[batch.level]
+    upper = at_level(batch.state.bands.upper_volatility, batch.level)
     calm = (allocations.status == HOLDINGS_ABOVE) & ~exceeds(batch.outcome.volatility, upper)
     first[calm] = FIRST_CODES.index("holdings_above_stress")
     first[lacks_assets(allocations, slice(None))] = FIRST_CODES.index("too_few_assets")

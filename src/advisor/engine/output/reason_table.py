@@ -15,6 +15,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray
 from advisor.contracts.advice import Scalar
+from advisor.contracts.bands import at_level
 from advisor.contracts.thresholds import exceeds
 from advisor.data.returns import STRESS_QUANTILE
 from advisor.engine.causes import kept_adds_risk
@@ -29,7 +30,7 @@ CENT = 0.005
 STRESS_ROUNDING = 1e-7
 """A stressed loss beyond its limit by less is at it."""
 APART = 0.005
-"""Share of wealth from which a difference from the target is told."""
+"""Share of wealth from which an advice speaks of a difference from the target."""
 HOLDING_CODES = ("sells_unsuitable", "kept_unsuitable", "kept")
 """Reasons about single holdings."""
 
@@ -99,11 +100,6 @@ def _nothing(_batch: AdviceBatch, _i: int) -> Iterable[Data]:
     yield {}
 
 
-def _of_level(batch: AdviceBatch, limits: tuple[float, ...]) -> FloatArray:
-    """A limit by level at each client's, shape (c,)."""
-    return np.array([0.0, *limits])[batch.level]
-
-
 # ---- the level, and the portfolio after the orders
 
 
@@ -133,7 +129,8 @@ def _fees(batch: AdviceBatch, i: int) -> Iterable[Data]:
 
 
 def _above_stress(batch: AdviceBatch) -> BoolArray:
-    return batch.outcome.loss > _of_level(batch, batch.state.bands.stress_loss) + STRESS_ROUNDING
+    limit = at_level(batch.state.bands.stress_loss, batch.level)
+    return batch.outcome.loss > limit + STRESS_ROUNDING
 
 
 def _stress(batch: AdviceBatch, i: int) -> Iterable[Data]:
@@ -148,7 +145,8 @@ def _stress(batch: AdviceBatch, i: int) -> Iterable[Data]:
 
 def _below(batch: AdviceBatch, *, reachable: bool) -> BoolArray:
     reached = np.array([*(group.reached for group in batch.allocations.level_groups), True])
-    below = exceeds(_of_level(batch, batch.state.bands.lower_volatility), batch.outcome.volatility)
+    lower = at_level(batch.state.bands.lower_volatility, batch.level)
+    below = exceeds(lower, batch.outcome.volatility)
     return below & (reached[batch.allocations.level_group_of] == reachable)
 
 

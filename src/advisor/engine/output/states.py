@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import FloatArray, IntArray
+from advisor.contracts.bands import at_level
 from advisor.data.by_asset import by_id
 from advisor.data.ids import IdMap
 from advisor.data.profiles import RiskProfiles
@@ -93,7 +94,6 @@ def states_after(
     value = by_asset.sum(axis=1) + left
     weights = by_asset / np.where(value > 0.0, value, np.inf)[:, None]
     loss = (weights * advisor.model.stress).sum(axis=1)
-    allowed = np.array([np.nan, *advisor.bands.stress_loss])
     states = ClientStates(
         batch.client_ids,
         drift=drift(weights, batch.weights),
@@ -101,10 +101,10 @@ def states_after(
         advised_level=batch.level,
         valid_until=now.valid_until,
         stress_loss=loss,
-        stress_tolerance=allowed[now.level],
+        stress_tolerance=at_level(advisor.bands.stress_loss, now.level),
         value=value,
         peak_value=np.maximum(value, batch.clients.wealth),
-        drawdown_tolerance=allowed[batch.level],
+        drawdown_tolerance=at_level(advisor.bands.stress_loss, batch.level),
         product_level=rating,
         age=batch.clients.age,
         age_at_review=batch.clients.age,

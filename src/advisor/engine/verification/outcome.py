@@ -67,7 +67,7 @@ def prove_outcome(
     after: HoldingsAfter,
     level: int,
 ) -> Iterator[str]:
-    """What is told of the portfolio after the orders is true of it, and within the level where it
+    """What is said of the portfolio after the orders is true of it, and within the level where it
     is ok.
     """
     by_asset, wealth = after.by_asset(state), max(client.wealth, 1e-300)

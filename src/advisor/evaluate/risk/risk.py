@@ -19,7 +19,7 @@ from advisor.arrays import (
     float_array,
     frozen,
 )
-from advisor.contracts.bands import LEVELS, RiskBands
+from advisor.contracts.bands import LEVELS, RiskBands, at_level
 from advisor.data.by_asset import in_order
 from advisor.data.market import Market
 from advisor.errors import InputError
@@ -206,7 +206,7 @@ def _judge(
     starts = _starts(len(terms.dates), days, terms.step)
     highest = terms.highest(starts)
     lower, upper, stress = (
-        np.array([np.nan, *edge])[level]
+        at_level(edge, level)
         for edge in (bands.lower_volatility, bands.upper_volatility, bands.stress_loss)
     )
     windows = np.zeros(count, dtype=np.int64)

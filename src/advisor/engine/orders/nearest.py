@@ -5,6 +5,7 @@ purchases, smallest trades, mixed products or slots stand in the way.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -145,6 +146,11 @@ class Nearest:
             & (np.bincount(both, minlength=len(rows)) == 0)
         )
 
+    @cached_property
+    def _spread(self) -> FloatArray:
+        """Share of each holding in each asset, shape (e, n)."""
+        return self.vehicles.by_asset(self.holdings.spread)
+
     def _run(
         self, rows: IntArray, relevance: FloatArray | None, eligible: Eligibility, picks: Picks
     ) -> tuple[FloatArray, FloatArray, BoolArray]:
@@ -160,7 +166,7 @@ class Nearest:
             *(rows, scores, eligible.class_of, eligible.allowed),
             *(self.wealth, self.worth.unit, self.worth.least),
             *(held.table.indptr, held.table.values, held.kind, held.products, held.fee),
-            self.vehicles.by_asset(held.spread),
+            self._spread,
         )
         products = (
             *(catalogue.min_purchase, catalogue.annual_fee, caps.fit_weight * caps.dearness),
@@ -179,8 +185,9 @@ class Nearest:
 
     def _budgets(self, sales: FloatArray) -> FloatArray:
         """Money for purchases once the sales are paid for, shape (c,)."""
-        rest, sold = np.zeros((2, len(self.wealth)))
-        np.add.at(rest, self.holdings.rows, self.holdings.table.values - sales)
-        np.add.at(sold, self.holdings.rows, sales)
-        cost = self.worth.cost
+        held, cost = self.holdings, self.worth.cost
+        rest, sold = (
+            np.bincount(held.rows, weights=money, minlength=len(self.wealth))
+            for money in (held.table.values - sales, sales)
+        )
         return np.maximum(self.wealth - rest - cost * sold, 0.0) / (1.0 + cost)

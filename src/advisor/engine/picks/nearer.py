@@ -55,6 +55,8 @@ def come_nearer(
         # 1. other orders, and what they lead to
         own = picks_of(present, part)
         nearer = nearest.search(part, relevance, offered.take(part), own)
+        if not len(nearer.rows):
+            continue
         codes, money = chosen.codes.copy(), chosen.money.copy()
         codes[nearer.rows], money[nearer.rows] = nearer.picks.codes, nearer.picks.money
         marked = np.zeros(len(invested), dtype=np.bool_)

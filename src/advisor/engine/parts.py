@@ -104,7 +104,7 @@ class ModelPart(Part):
     @override
     def load(self, name: str, parts: Mapping[str, Any], arrays: Arrays) -> ReturnModel:
         assets, known = parts["assets"], MODEL | (FORECAST if "forecast" in arrays else {})
-        check_saved(arrays, known, {"n": len(assets)}, where="the model")
+        check_saved(arrays, known, {"n": len(assets)}, where="the model", complete=True)
         return ReturnModel(
             assets,
             arrays["mean"],

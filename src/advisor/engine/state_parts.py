@@ -31,13 +31,6 @@ def state_of(parts: Mapping[str, Any], arrays: Arrays) -> AdvisorState:
 
 
 def _check_arrays(arrays: Arrays) -> None:
-    for name in MODEL:
-        if name not in arrays:
-            raise InputError(
-                f"The array {name!r} is missing; what was saved is damaged. Restore it from a"
-                " copy.",
-                field=name,
-            )
     learnt = tuple(f"{name}." for name, part in PARTS.items() if isinstance(part, FittedPart))
     for name in arrays:
         if name not in MODEL and name not in FORECAST and not name.startswith(learnt):

@@ -12,6 +12,7 @@ from advisor.engine.orders import TradeSettings
 from advisor.engine.parts import PARTS
 from advisor.engine.state import AdvisorState
 from advisor.engine.state_parts import state_of
+from advisor.errors import InputError
 from advisor.optimize import BiasPolicy
 from strategies import sample_advisor
 
@@ -49,3 +50,11 @@ def test_the_order_in_which_assets_are_named_decides_nothing() -> None:
     orders = [limits, dict(reversed(limits.items()))]
     one, other = (replace(state, mandate=Mandate(bounds=bounds)) for bounds in orders)
     assert one.fingerprint == other.fingerprint
+
+
+@pytest.mark.parametrize("name", ["mean", "covariance", "risk_levels", "stress"])
+def test_a_model_without_one_of_its_arrays_is_refused(name: str) -> None:
+    parts, arrays = sample_advisor(500).state.parts()
+    del arrays[name]
+    with pytest.raises(InputError, match=f"array '{name}' of the model is missing"):
+        state_of(json.loads(json.dumps(parts)), arrays)

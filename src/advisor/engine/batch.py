@@ -146,10 +146,6 @@ class AdviceBatch:
         """
         allocations, outcome = self.allocations, self.outcome
         invested = has_portfolio(allocations.status)
-        optimal = (
-            np.where(invested, column, np.nan)
-            for column in (allocations.mean, allocations.volatility)
-        )
         return {
             "expected_return": outcome.mean,
             "annual_fee": outcome.fee,
@@ -158,7 +154,8 @@ class AdviceBatch:
             "expected_volatility": outcome.volatility,
             "stressed_loss": outcome.loss,
             "cash": outcome.cash,
-            **dict(zip(("optimal_return", "optimal_volatility"), optimal, strict=True)),
+            "optimal_return": np.where(invested, allocations.mean, np.nan),
+            "optimal_volatility": np.where(invested, allocations.volatility, np.nan),
         }
 
     @checked
@@ -228,8 +225,10 @@ class AdviceBatch:
         return f"{self.state.fingerprint}:{input_digest(self.clients, i, self.as_of, slots)}"
 
     def inputs(self) -> list[str]:
-        """Digest of each client's data and the day, length c: the second half of fingerprints."""
-        return input_digests(self.clients, self.as_of)
+        """Digest of each client's data, the day and the number of picks, length c: the second half
+        of fingerprints.
+        """
+        return input_digests(self.clients, self.as_of, self.pick_codes.shape[1])
 
     @cached_property
     def behavioural(self) -> FloatArray:

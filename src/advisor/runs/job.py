@@ -101,8 +101,8 @@ class Job:
 
     @checked
     def on_table(self, table: pa.Table, problems: Problems | None = None) -> pa.Table:
-        """The same for a whole table; rows in `problems` are told what is wrong with them
-        instead.
+        """The same for a whole table; rows in `problems` get a status that says what is wrong
+        with them instead.
         """
         return pa.concat_tables(self._advised(table, problems or {}))
 
@@ -184,7 +184,7 @@ class Job:
 
     def _table(self, clients: ClientTable) -> pa.Table:
         advised = advise_table(self.model.advisor().state, clients, self.day, self.model.picks)
-        inputs = pa.array(self.digests(advised.clients), type=pa.string())
+        inputs = pa.array(advised.inputs(), type=pa.string())
         return advice_table(advised).append_column(INPUTS, inputs)
 
 

@@ -270,6 +270,15 @@ def test_doors_check_their_numbers(house: Advisor) -> None:
     assert house.advise(assessed(3), as_of=DAY, picks=0).picks == ()
 
 
+@pytest.mark.parametrize("picks", [0, 3, 5, 7])
+def test_inputs_are_the_second_half_of_fingerprints(house: Advisor, picks: int) -> None:
+    table = ClientTable.from_clients([assessed(3), assessed(4)])
+    batch = house.advise_table(table, as_of=DAY, picks=picks)
+    digests = [advice.fingerprint.partition(":")[2] for advice in batch]
+    assert batch.inputs() == digests
+    assert [batch.fingerprint_of(i).partition(":")[2] for i in range(2)] == digests
+
+
 def test_today_is_recorded_when_no_day_is_given(house: Advisor) -> None:
     advice = house.advise(assessed(3, assessed_on=date.today()))  # noqa: DTZ011
     assert abs((advice.as_of - date.today()).days) <= 1  # noqa: DTZ011

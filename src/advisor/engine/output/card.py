@@ -65,9 +65,7 @@ def _portfolio(batch: AdviceBatch, i: int) -> Fields:
         rows[i].tolist() for rows in (batch.weights, batch.weights_after, batch.unplaced)
     )
     picks = _picks(batch, i, after)
-    buys = [
-        {"product_id": p["product_id"], "money": p["money"]} for p in picks if p["money"] > CENT
-    ]
+    buys = [{"product_id": p["product_id"], "money": p["money"]} for p in picks if p["money"]]
     sells = [
         {"product_id": name, "money": -money}
         for name, money in batch.sales_of(i).items()

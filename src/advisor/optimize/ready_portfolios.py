@@ -18,9 +18,10 @@ from advisor.contracts.mandate import Mandate
 from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError, SolverError
+from advisor.measures.portfolio import conditional_value_at_risk
 from advisor.optimize.frontier.trace import trace_frontier
 from advisor.optimize.limits.binding import held_limits
-from advisor.optimize.limits.certificate import duality_gap
+from advisor.optimize.limits.certificate import duality_gap, overstepped
 from advisor.optimize.limits.infeasible import name_contradiction
 from advisor.optimize.limits.limits import Limits, limits_of
 from advisor.optimize.limits.multipliers import LP_TOLERANCE
@@ -202,18 +203,11 @@ def minimum_cvar(
             value=returns.shape,
         )
     weights, tilt, prices = _least_cvar(returns, limits, confidence)
-    loss = np.sort(-(returns @ weights))[::-1]
-    share = (1.0 - confidence) * len(loss)
-    counted = np.clip(share - np.arange(len(loss)), 0.0, 1.0)
-    cvar = float(loss @ counted) / share
+    cvar = float(conditional_value_at_risk(returns @ weights, confidence))
     gradient = -(tilt @ returns)
     gap = cvar - float(gradient @ weights)
     gap += float(duality_gap(gradient[None], weights[None], limits, prices[None])[0])
-    value = limits.rows @ weights
-    broken = max(
-        abs(float(weights.sum()) - 1.0),
-        float(np.maximum(limits.row_lower - value, value - limits.row_upper).max(initial=0.0)),
-    )
+    broken = max(abs(float(weights.sum()) - 1.0), float(overstepped(limits, weights[None])[0]))
     costs = gradient - prices[0] - prices[1:] @ limits.rows
     held = held_limits(limits, weights, costs, prices[1:], 1.0, 0.0)
     binding = tuple(Binding(name=name, shadow_price=price) for name, price in held)
@@ -228,8 +222,7 @@ def _least_cvar(
     """
     count, n = returns.shape
     most = 1.0 / ((1.0 - confidence) * count)
-    low, high = np.isfinite(limits.row_lower), np.isfinite(limits.row_upper)
-    bounded = np.vstack([-limits.rows[low], limits.rows[high]])
+    bounded, right = limits.one_sided()
     every: Any = sparse
     above = every.hstack([-returns, np.full((count, 1), -1.0), -every.identity(count)])
     rows = every.hstack([bounded, every.csr_matrix((len(bounded), 1 + count))])
@@ -237,7 +230,7 @@ def _least_cvar(
     solved = linprog(
         np.concatenate([np.zeros(n), [1.0], np.full(count, most)]),
         A_ub=every.csr_matrix(every.vstack([above, rows]) if len(bounded) else above),
-        b_ub=np.concatenate([np.zeros(count), -limits.row_lower[low], limits.row_upper[high]]),
+        b_ub=np.concatenate([np.zeros(count), right]),
         A_eq=every.csr_matrix(np.concatenate([np.ones(n), np.zeros(1 + count)])[None]),
         b_eq=[1.0],
         bounds=[*edges, (None, None), *[(0.0, None)] * count],
@@ -251,11 +244,8 @@ def _least_cvar(
         raise name_contradiction(limits)
     if solved.status != 0:
         raise SolverError(str(solved.message), solver="highs", status=str(solved.status))
-    prices = np.zeros(1 + len(limits.row_names))
     marginals = -np.asarray(solved.ineqlin.marginals)
-    prices[0] = solved.eqlin.marginals[0]
-    prices[1:][low] += marginals[count : count + low.sum()]
-    prices[1:][high] -= marginals[count + low.sum() :]
+    prices = np.concatenate([solved.eqlin.marginals, limits.row_prices(marginals[count:])])
     tilt = np.clip(marginals[:count], 0.0, most)
     weights = np.clip(np.asarray(solved.x)[:n], limits.lower, limits.upper)
     return weights, tilt / tilt.sum(), prices

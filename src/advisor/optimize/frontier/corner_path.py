@@ -8,7 +8,7 @@ import numpy as np
 
 from advisor.arrays import FloatArray, IntArray
 from advisor.data.returns import ReturnModel
-from advisor.optimize.limits.certificate import objective_scale
+from advisor.optimize.limits.certificate import duality_gap, objective_scale, overstepped
 from advisor.optimize.limits.limits import Limits
 
 ROUNDING = 1e-15
@@ -97,24 +97,10 @@ def certify_path(model: ReturnModel, limits: Limits, path: CornerPath) -> PathPr
         np.concatenate([a, b, *c]) for a, b, c in zip((w, marginal, t), half, ends, strict=True)
     )
     prices = np.concatenate([above, 0.5 * (y[:, 0] + y[:, 1]), y[jumps, 1], path.slope[None]])
-    missing = points.sum(axis=1) - 1.0
-    broken = np.maximum(
-        np.abs(missing), np.maximum(limits.lower - points, points - limits.upper).max(axis=1)
-    )
+    broken = np.maximum(np.abs(points.sum(axis=1) - 1.0), overstepped(limits, points))
     mean, variance = np.einsum("ci,i->c", points, model.mean), np.einsum("cn,cn->c", pull, points)
     pull -= np.multiply.outer(tau, model.mean)
-    pull -= prices[:, :1]
-    gap = prices[:, 0] * missing
-    if limits.row_names:
-        value, p = np.einsum("ci,ri->cr", points, limits.rows), prices[:, 1:]
-        edge = np.where(p > 0.0, limits.row_lower, limits.row_upper)
-        p, edge = np.where(np.isfinite(edge), p, 0.0), np.where(np.isfinite(edge), edge, 0.0)
-        gap += np.einsum("cr,cr->c", p, value - edge)
-        pull -= np.einsum("cr,ri->ci", p, limits.rows)
-        broken = np.maximum(
-            broken, np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1)
-        )
-    gap += np.einsum("cn,cn->c", pull, points - np.where(pull > 0.0, limits.lower, limits.upper))
+    gap = duality_gap(pull, points, limits, prices)
     unit = np.maximum(tau, 1.0)
     residual = np.maximum(broken, gap / np.maximum(unit, np.abs(tau * mean - 0.5 * variance)))
     return PathProof(residual[:m], float(residual.max()), mean[:m], variance[:m])

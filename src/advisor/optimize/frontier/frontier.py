@@ -18,8 +18,7 @@ from advisor.optimize.limits.certificate import Certificate, certify_row, kkt_re
 from advisor.optimize.limits.limits import Limits
 from advisor.optimize.limits.parts import Parts
 from advisor.optimize.preferences.preferences import Preferences
-
-AT_THE_ENDS = "At 0 only the mean counts, at inf only the risk."
+from advisor.optimize.risk_aversion import check_risk_aversion
 
 
 @dataclass(frozen=True, eq=False)
@@ -259,7 +258,7 @@ class Frontier:
     def certify(self, weights: FloatArray, gamma: float) -> Certificate:
         """Residual and binding limits of one row of weights, shape (n,), at its risk aversion."""
         weights = float_array(weights, "weights", shape=(len(self.assets),))
-        gamma = check_number(gamma, "gamma", AT_THE_ENDS, low=0.0, infinite=True)
+        gamma = check_risk_aversion(gamma, "gamma")
         effective = max(gamma, self.least_risk_aversion)
         prices = self._multipliers(np.array([effective]))[0]
         return certify_row(*self.program(weights), gamma, prices, effective)
@@ -284,7 +283,7 @@ class Frontier:
         Raises:
             InputError: It is negative or nan.
         """
-        gamma = check_number(gamma, "gamma", AT_THE_ENDS, low=0.0, infinite=True)
+        gamma = check_risk_aversion(gamma, "gamma")
         return self._multipliers(np.array([gamma]))[0]
 
     @cached_property

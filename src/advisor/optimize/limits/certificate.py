@@ -189,14 +189,7 @@ def terms_at(
     gap = duality_gap(
         risk[:, None] * marginal - reward[:, None] * model.mean, weights, limits, multipliers
     )
-    violation = np.maximum(
-        np.maximum(limits.lower - weights, weights - limits.upper).max(axis=1), 0.0
-    )
-    if limits.row_names:
-        value = np.einsum("cn,rn->cr", weights, limits.rows)
-        violation = np.maximum(
-            violation, np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1)
-        )
+    violation = np.maximum(overstepped(limits, weights), 0.0)
     if limits.max_volatility is not None:
         gap = gap + (risk - own) / 2.0 * (limits.max_volatility**2 - variance)
         violation = np.maximum(
@@ -205,6 +198,19 @@ def terms_at(
     return Terms(
         np.abs(weights.sum(axis=1) - 1.0), violation, gap, reward * mean - own / 2.0 * variance
     )
+
+
+def overstepped(limits: Limits, weights: FloatArray) -> FloatArray:
+    """By how much the weights violate the bound or row that they violate most, shape (c,); below 0
+    where there is room to every edge.
+    """
+    most = np.maximum(limits.lower - weights, weights - limits.upper).max(axis=1)
+    if limits.row_names:
+        value = np.einsum("cn,rn->cr", weights, limits.rows)
+        most = np.maximum(
+            most, np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1)
+        )
+    return most
 
 
 def duality_gap(

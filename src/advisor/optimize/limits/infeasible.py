@@ -132,7 +132,7 @@ class DeferredInfeasibleError(InfeasibleError):
         return f"InfeasibleError({str(self)!r})"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _told, (str(self), self.constraints)
+        return _rebuilt, (str(self), self.constraints)
 
 
 # to a caller it is an InfeasibleError: repr, pickle and traceback name that class
@@ -141,7 +141,7 @@ DeferredInfeasibleError.__qualname__ = InfeasibleError.__qualname__
 DeferredInfeasibleError.__module__ = InfeasibleError.__module__
 
 
-def _told(message: str, constraints: tuple[str, ...]) -> InfeasibleError:
+def _rebuilt(message: str, constraints: tuple[str, ...]) -> InfeasibleError:
     return InfeasibleError(message, constraints=constraints)
 
 

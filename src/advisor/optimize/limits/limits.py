@@ -72,6 +72,22 @@ class Limits:
         """Name of one edge of a row: side -1 is the lower one, +1 the upper one."""
         return f"{self.row_names[row]}:{'lower' if side < 0 else 'upper'}"
 
+    def one_sided(self) -> tuple[FloatArray, FloatArray]:
+        """The edges of the rows as `matrix @ w <= right`: the lower ones, then the upper ones."""
+        low, high = np.isfinite(self.row_lower), np.isfinite(self.row_upper)
+        matrix = np.vstack([-self.rows[low], self.rows[high]])
+        return matrix, np.concatenate([-self.row_lower[low], self.row_upper[high]])
+
+    def row_prices(self, prices: FloatArray) -> FloatArray:
+        """Multipliers of the rows, positive at a lower edge, shape (r,), from the prices of
+        `one_sided`, which are 0 or more.
+        """
+        low, high = np.isfinite(self.row_lower), np.isfinite(self.row_upper)
+        multipliers = np.zeros(len(self.row_names))
+        multipliers[low] += prices[: low.sum()]
+        multipliers[high] -= prices[low.sum() :]
+        return multipliers
+
 
 def limits_of(
     model: ReturnModel,

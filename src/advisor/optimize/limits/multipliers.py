@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, check_number, float_array
+from advisor.arrays import BoolArray, FloatArray, float_array
 from advisor.contracts.mandate import Mandate
 from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
 from advisor.optimize.limits.certificate import Certificate, certify_row, objective_scale
 from advisor.optimize.limits.infeasible import name_contradiction
 from advisor.optimize.limits.limits import Limits, limits_of
+from advisor.optimize.risk_aversion import check_risk_aversion
 
 LP_TOLERANCE = 1e-10
 """The tightest HiGHS allows."""
@@ -46,13 +47,7 @@ def certify(
     """
     limits = limits_of(model, mandate, eligible)
     w = float_array(in_order(weights, model.assets, "weights"), "weights", shape=(len(model),))
-    risk_aversion = check_number(
-        risk_aversion,
-        "risk_aversion",
-        "At 0 only the mean counts, at inf only the risk.",
-        low=0.0,
-        infinite=True,
-    )
+    risk_aversion = check_risk_aversion(risk_aversion)
     multipliers, extra = best_multipliers(model, limits, w, risk_aversion)
     return certify_row(model, limits, w, risk_aversion, multipliers, risk_aversion + extra)
 
@@ -67,19 +62,17 @@ def best_multipliers(
 
     risk, reward = (float(x[0]) for x in objective_scale(np.array([risk_aversion])))
     marginal = np.einsum("ij,j->i", model.covariance, weights)
-    low, high = np.isfinite(limits.row_lower), np.isfinite(limits.row_upper)
-    left = [-limits.rows[low], limits.rows[high]]
-    right = [-limits.row_lower[low], limits.row_upper[high]]
+    left, right = limits.one_sided()
+    rows = len(right)
     if limits.max_volatility is not None:
         # no portfolio below the cap is cut off by the cap's tangent at the weights
-        left.append(marginal[None])
-        right.append(
-            np.array([0.5 * (np.einsum("i,i->", weights, marginal) + limits.max_volatility**2)])
-        )
+        left = np.vstack([left, marginal])
+        tangent = 0.5 * (np.einsum("i,i->", weights, marginal) + limits.max_volatility**2)
+        right = np.append(right, tangent)
     solved = linprog(
         risk * marginal - reward * model.mean,
-        A_ub=np.vstack(left) if sum(map(len, left)) else None,
-        b_ub=np.concatenate(right) if sum(map(len, left)) else None,
+        A_ub=left if len(right) else None,
+        b_ub=right if len(right) else None,
         A_eq=np.ones((1, len(model))),
         b_eq=[1.0],
         bounds=list(zip(limits.lower.tolist(), limits.upper.tolist(), strict=True)),
@@ -92,10 +85,7 @@ def best_multipliers(
     if solved.status != 0:
         raise name_contradiction(limits)
     prices = -np.asarray(solved.ineqlin.marginals)
-    y = np.zeros(1 + len(limits.row_names))
-    y[0] = solved.eqlin.marginals[0]
-    y[1:][low] += prices[: low.sum()]
-    y[1:][high] -= prices[low.sum() : low.sum() + high.sum()]
+    y = np.concatenate([solved.eqlin.marginals, limits.row_prices(prices[:rows])])
     cap = float(prices[-1]) if limits.max_volatility is not None else 0.0
     if cap <= 0.0 or np.isinf(risk_aversion):
         return y, 0.0

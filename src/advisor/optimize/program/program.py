@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor.arrays import FloatArray, check_number, check_type, float_array, frozen
+from advisor.arrays import FloatArray, check_type, float_array, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import AdvisorError, InfeasibleError, InputError, SolverError
@@ -26,6 +26,7 @@ from advisor.optimize.program.solution import (
     solver_names,
 )
 from advisor.optimize.repairs import at_least
+from advisor.optimize.risk_aversion import check_risk_aversion
 
 EASED = 1e-5
 """How far, relative to it, above the least attainable value a limit is put that a solver can work
@@ -106,13 +107,7 @@ class Program:
                 and the message the nearest value that resolves it.
             SolverError: No solver came to an accurate end.
         """
-        risk_aversion = check_number(
-            risk_aversion,
-            "risk_aversion",
-            "At 0 only the mean counts, at inf only the risk.",
-            low=0.0,
-            infinite=True,
-        )
+        risk_aversion = check_risk_aversion(risk_aversion)
         self._reward.value = 1.0 / max(1.0, risk_aversion)
         self._risk.value = 0.5 * min(risk_aversion, 1.0)
         attempts: list[tuple[str, str]] = []

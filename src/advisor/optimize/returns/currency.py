@@ -1,8 +1,9 @@
-"""The client's currency, fees and taxes: what stands between an asset's return and their."""
+"""The client's currency, fees and taxes: what stands between an asset's return and theirs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -85,14 +86,7 @@ def in_home_currency(
             )
     returns = np.maximum(returns, -1.0)
     returns.flags.writeable = False
-    return Market(
-        market.assets,
-        market.dates,
-        returns,
-        market.groups,
-        market.risk_levels,
-        market.periods_per_year,
-    )
+    return replace(market, returns=returns)
 
 
 def hedge_share(model: ReturnModel, asset: str, currency: str) -> float:

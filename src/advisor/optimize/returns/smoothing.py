@@ -5,7 +5,7 @@ look riskless, and would absorb the optimiser.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -92,15 +92,7 @@ def desmooth(
         returns[rows[1:], column] = np.maximum(true, -1.0)
         used[asset], factor[asset] = a, float(true.std()) / before if before > 0.0 else 1.0
     returns.flags.writeable = False
-    repaired = Market(
-        market.assets,
-        market.dates,
-        returns,
-        market.groups,
-        market.risk_levels,
-        market.periods_per_year,
-    )
-    return Desmoothed(repaired, used, factor)
+    return Desmoothed(replace(market, returns=returns), used, factor)
 
 
 def _autocorrelation(series: FloatArray) -> float:

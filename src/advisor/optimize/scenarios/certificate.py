@@ -18,7 +18,12 @@ from advisor.data.tables import is_in_order, labels_of
 from advisor.errors import InfeasibleError, InputError, SolverError
 from advisor.optimize.batch.certificate import bent_gap
 from advisor.optimize.batch.costs import CostRows
-from advisor.optimize.limits.certificate import duality_gap, objective_scale, priced_out
+from advisor.optimize.limits.certificate import (
+    duality_gap,
+    objective_scale,
+    overstepped,
+    priced_out,
+)
 from advisor.optimize.limits.limits import Limits
 from advisor.optimize.preferences.preferences import Preferences
 
@@ -124,15 +129,7 @@ def prove_rows(
         linear = linear + np.einsum(
             "cn->c", bent_gap(costs, (limits.lower, limits.upper), weights, left, reward)
         )
-    broken = np.maximum(
-        np.abs(weights.sum(axis=1) - 1.0),
-        np.maximum(limits.lower - weights, weights - limits.upper).max(axis=1),
-    )
-    if limits.row_names:
-        value = weights @ limits.rows.T
-        broken = np.maximum(
-            broken, np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1)
-        )
+    broken = np.maximum(np.abs(weights.sum(axis=1) - 1.0), overstepped(limits, weights))
     return objective, np.maximum(smooth + linear - objective, 0.0) + np.maximum(broken, 0.0)
 
 
@@ -151,8 +148,7 @@ class ScenarioProgram:
         self.model, self.limits, self.scenarios, self.trading = model, limits, scenarios, trading
         n, t, k = len(model), len(scenarios.returns), 2 * len(model) if trading else 0
         eye: Any = sparse.eye_array(n)
-        self._low, self._high = np.isfinite(limits.row_lower), np.isfinite(limits.row_upper)
-        sides = np.vstack([-limits.rows[self._low], limits.rows[self._high]])
+        sides, self._sides = limits.one_sided()
         blocks: list[list[Any]] = [
             [np.ones((1, n)), sparse.csc_array((1, t)), sparse.csc_array((1, k))],
             [-eye, None, None],
@@ -196,10 +192,9 @@ class ScenarioProgram:
         if costs is not None:
             linear, idle = [*linear, costs.buy[0], costs.sell[0]], np.zeros(2 * n)
             equal.append(costs.hold[0])
-        sides = np.concatenate([-limits.row_lower[self._low], limits.row_upper[self._high]])
         edge = np.full(t, -reference * self.scenarios.years)
         right = np.concatenate(
-            [*equal, -limits.lower, limits.upper, sides, edge, np.zeros(t), idle]
+            [*equal, -limits.lower, limits.upper, self._sides, edge, np.zeros(t), idle]
         )
         equalities = sum(map(len, equal))
         x, z = self._interior(
@@ -207,10 +202,8 @@ class ScenarioProgram:
         )
         z = z / (reward or 1.0)
         weights, first = np.clip(x[:n], limits.lower, limits.upper), equalities + 2 * n
-        middle, last = first + int(self._low.sum()), first + len(sides)
-        rows = np.zeros(len(limits.row_names))
-        rows[self._low] += z[first:middle]
-        rows[self._high] -= z[middle:last]
+        last = first + len(self._sides)
+        rows = limits.row_prices(z[first:last])
         tilt = np.clip(z[last : last + t] * self.scenarios.years, 0.0, kappa / t)
         return weights, tilt if reward > 0.0 else 0.0 * tilt, np.concatenate([-z[:1], rows])
 

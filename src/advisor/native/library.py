@@ -106,7 +106,7 @@ class Function:
         Raises:
             TypeError: An argument has another type, shape or order than declared, or may not be
                 written.
-            MemoryError: There is no package.
+            MemoryError: There is no memory left.
         """
         self.bound(*values)(*((0, 0) if self.rows else ()))
 

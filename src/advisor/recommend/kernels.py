@@ -95,16 +95,16 @@ def rank_rows(
     matrix: FloatArray,
     held: tuple[IntArray, IntArray],
     jobs: tuple[IntArray, IntArray],
-    n_products: tuple[BoolArray, IntArray, IntArray, IntArray],
+    layout: tuple[BoolArray, IntArray, IntArray, IntArray],
     k: int,
 ) -> tuple[IntArray, FloatArray]:
     """Masked exact top-k, fused with scoring; see `ranking.masked_top_k`. `jobs`: query row and
-    class; `n_products`: the fields of a `Layout`.
+    class; `layout`: the fields of a `Layout`.
     """
     count = len(jobs[0])
     top, best = np.full((count, k), -1, dtype=np.int64), np.full((count, k), np.nan)
     over_blocks(
-        _RANK.bound(*map(readonly, (*query, matrix, *held, *jobs, *n_products)), top, best), count
+        _RANK.bound(*map(readonly, (*query, matrix, *held, *jobs, *layout)), top, best), count
     )
     return top, best
 

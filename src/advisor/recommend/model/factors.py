@@ -137,7 +137,7 @@ class Member(Encoder):
         return dense_rows(full, np.where(stranger, size + 1, 0), np.where(stranger, 1, size + 1))
 
     def keys(self, batch: Batch) -> IntArray:
-        """A known client is themselves alone."""
+        """A known client has a row of their own."""
         return batch.rows
 
     def parts(self, batch: Batch) -> Parts:

@@ -36,7 +36,7 @@ class History:
         last_day: Day of the last event, NaT where there is none.
         half_life_days: What the weights were made with, or None.
         days: Day of each pair's last purchase, shape (e,); None where weights need none.
-        fixed_products: Whether a catalogue gave the catalogue (then a new product does not join it
+        fixed_products: Whether a catalogue gave the products (then a new product does not join it
             by being bought).
         capped: Whether the weights also hold `capped_weights`: no fortnight of a product counts for
             much more than its others.
@@ -91,10 +91,9 @@ class History:
                 field="interactions",
                 value=0,
             )
-        n_products = interactions.products if catalogue is None else catalogue.ids
+        offered = interactions.products if catalogue is None else catalogue.ids
         items = IdMap(
-            n_products.ids
-            + tuple(name for name in interactions.products.ids if name not in n_products)
+            offered.ids + tuple(name for name in interactions.products.ids if name not in offered)
         )
         codes = interactions.product_codes
         if catalogue is not None:
@@ -106,7 +105,7 @@ class History:
         plain = cls(
             interactions.clients,
             items,
-            len(n_products),
+            len(offered),
             rows,
             last_day,
             None,

@@ -105,11 +105,11 @@ class OwnPortfolio:
         m = self.moments
         return self.weights, self.wealth, self.risk_aversion, m.covariance, m.excess, m.variance
 
-    def check(self, clients: int, n_products: tuple[int, int]) -> None:
+    def check(self, clients: int, shape: tuple[int, int]) -> None:
         """Raise `InputError` unless it speaks of these clients, products and assets, with a risk
         aversion of at least 0.
         """
-        products, assets = n_products
+        products, assets = shape
         shapes = (
             self.weights.shape,
             self.wealth.shape,

@@ -103,7 +103,7 @@ def product_attributes(catalogue: Catalogue, items: IdMap) -> FloatArray:
         kinds = sorted({w for w in column if w is not None})
         if len(kinds) > 1:
             columns.append(np.array([[float(w == k) for k in kinds] for w in column]))
-    n_products = np.hstack(columns)
-    out = np.zeros((len(items), n_products.shape[1]))
-    out[: len(catalogue)] = n_products / np.maximum(n_products.sum(axis=1, keepdims=True), 1e-12)
+    attributes = np.hstack(columns)
+    out = np.zeros((len(items), attributes.shape[1]))
+    out[: len(catalogue)] = attributes / np.maximum(attributes.sum(axis=1, keepdims=True), 1e-12)
     return out

@@ -51,13 +51,13 @@ def drawdown(returns: FloatArray) -> float:
 
 
 def means_table(name: str, market: Market) -> list[str]:
-    """Monthly, on all the past: the mean told and the portfolio with the highest Sharpe ratio by
+    """Monthly, on all the past: the mean promised and the portfolio with the highest Sharpe ratio by
     it, held for a month."""
     monthly = name == FACTORS
     year = int(market.periods_per_year)
     step, first, block = (1, 120, 12) if monthly else (21, WARMUP, 126)
     earned: dict[str, list[FloatArray]] = {label: [] for label, _ in MEANS} | {"equal": []}
-    told: dict[str, list[float]] = {label: [] for label, _ in MEANS}
+    promised: dict[str, list[float]] = {label: [] for label, _ in MEANS}
     errors: dict[str, list[float]] = {label: [] for label, _ in MEANS}
     for at in range(first, len(market), step):
         past, coming = market.until(market.dates[at - 1]), market.returns[at : at + step]
@@ -69,7 +69,7 @@ def means_table(name: str, market: Market) -> list[str]:
             frontier = trace_frontier(model)
             weights = frontier.max_sharpe() if model.mean.max() > 0.0 else frontier.weights[-1]
             earned[label].append(coming @ weights)
-            told[label].append(float(model.mean @ weights))
+            promised[label].append(float(model.mean @ weights))
             if realised is not None and (at - first) % year < step:
                 errors[label].append(float(((model.mean - realised) ** 2).mean()))
         earned["equal"].append(coming.mean(axis=1))
@@ -81,14 +81,14 @@ def means_table(name: str, market: Market) -> list[str]:
         path = paths[label]
         gap = interval(sharpe(path[draws], year) - base_drawn)
         rows.append(
-            f"| {label} | {np.sqrt(np.mean(errors[label])):.1%} | {np.mean(told[label]):.1%} |"
+            f"| {label} | {np.sqrt(np.mean(errors[label])):.1%} | {np.mean(promised[label]):.1%} |"
             f" {path.mean() * year:.1%} | {path.std() * year**0.5:.1%} | {sharpe(path, year):.2f} |"
             f" {sharpe(path, year) - base:+.2f} {gap} |"
         )
     return [
         f"\n**{name}**, equal weights: Sharpe {base:.2f}\n",
         (
-            "| mean | error of the coming year's mean (root mean square) | told by the best"
+            "| mean | error of the coming year's mean (root mean square) | promised by the best"
             " portfolio | earned by it | its volatility | Sharpe | minus equal weights |"
         ),
         "|---|---|---|---|---|---|---|",
@@ -172,7 +172,7 @@ class Averse:
     def __init__(self, loss_aversion: float, estimates: Estimates) -> None:
         self.loss_aversion, self.estimates, self.mandate = loss_aversion, estimates, Mandate()
 
-    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
+    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  every policy takes what it holds
         frontier = self.estimates.frontier(past, self.mandate)
         gamma = frontier.risk_aversion_at(np.array([BANDS.target_volatility[3]]))
         return self.estimates.model(past).spread(

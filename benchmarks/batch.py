@@ -140,11 +140,11 @@ def clients_with_own_limits(n: int, count: int, sample: int) -> list[str]:
     lines: list[str] = []
     for name, peer, work in cases:
         wall, cpu, got = measured(work)
-        told = f"{peer * 1e6:,.0f} | {peer * count / cpu:,.0f}" if peer is not None else "| "
+        compared = f"{peer * 1e6:,.0f} | {peer * count / cpu:,.0f}" if peer is not None else "| "
         worst, exact = float(np.nanmax(got.kkt_residual)), float(got.state.exact.mean())
         lines.append(
             f"| {n} | {name} | {count / wall:,.0f} | {cpu / count * 1e6:.1f} | {worst:.0e} |"
-            f" {exact:.2%} | {told} |"
+            f" {exact:.2%} | {compared} |"
         )
     return lines
 
@@ -221,13 +221,13 @@ def scenario_table(clients: int) -> list[str]:
         got = optimal_over_scenarios(model, scenarios, wants)
         spent, few = (time.process_time() - begin) / clients, min(clients, 20)
         loop, objective = interior_points(model, scenarios, wants, few)
-        told = (
+        compared = (
             f"{loop * 1e3:.1f} | {loop / spent:.0f} |"
             f" {np.abs(objective - got.objective[:few]).max():.0e}"
         )
         lines.append(
             f"| {n} | {clients:,} | {spent * 1e3:.2f} | {float(np.nanmax(got.duality_gap)):.0e} |"
-            f" {float((got.status == 'ok').mean()):.1%} | {told} |"
+            f" {float((got.status == 'ok').mean()):.1%} | {compared} |"
         )
     return [*lines, ""]
 
@@ -247,7 +247,7 @@ def interior_points(
         for i in range(few)
     ]
     spent = (time.process_time() - begin) / few
-    told = [
+    values = [
         scenario_utility(
             model,
             scenarios,
@@ -258,7 +258,7 @@ def interior_points(
         )
         for i, (w, _, _) in enumerate(found)
     ]
-    return spent, np.array(told)
+    return spent, np.array(values)
 
 
 if __name__ == "__main__":

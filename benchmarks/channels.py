@@ -290,16 +290,16 @@ def measured(seconds: float, clients: int) -> list[tuple[str, str, str]]:
         until(port, "/ready")
         asyncio.run(load(port, key, 16, seconds=min(5.0, seconds)))
         first = memory_of(server)
-        told = asyncio.run(load(port, key, 16, seconds=seconds))
+        loaded = asyncio.run(load(port, key, 16, seconds=seconds))
         rows += [
             (
                 "two workers, 16 connections",
-                f"{told['rate']:.0f} requests/s, p99 {told['p99']:.0f} ms",
+                f"{loaded['rate']:.0f} requests/s, p99 {loaded['p99']:.0f} ms",
                 ">= 300/s, p99 <= 50 ms on two idle cores",
             ),
             (
                 f"{seconds:.0f} s of it",
-                f"memory {memory_of(server) / first - 1.0:+.1%}, {told['failed']:.0f} failed",
+                f"memory {memory_of(server) / first - 1.0:+.1%}, {loaded['failed']:.0f} failed",
                 "within 5 %, none",
             ),
         ]

@@ -474,7 +474,7 @@ def tables(quick: bool) -> list[str]:
                 " as a share of it (equal risk contributions: the largest miss of a share).\n"
             ),
             *solved(model, returns, quick),
-            "\n## What contradictory limits are told\n",
+            "\n## What is said of contradictory limits\n",
             "Caps of 4 % on each of 20 shares cannot add up to 1.\n",
             *refusals(model, returns),
             "\n## Measures of one strategy\n",

@@ -51,7 +51,7 @@ class StressRow:
     def __init__(self, level: int, estimates: Estimates) -> None:
         self.level, self.estimates, self.mandate = level, estimates, Mandate()
 
-    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
+    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  every policy takes what it holds
         day = self.estimates.model(past)
         frontier = self.estimates.frontier(past, self.mandate, _BANDS.stress_loss[self.level - 1])
         return day.spread(frontier.at_volatility(_BANDS.target_volatility[self.level - 1]))

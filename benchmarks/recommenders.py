@@ -169,7 +169,7 @@ def ranking_rows(clients: int, products: int, each: int, factors: int) -> list[s
         mask = allowed.take(np.arange(len(ids)))
         took = timed(lambda m=model, i=ids, e=mask: m.rank(i, 10, eligible=e), 3)
         rate = Rate.of(len(ids), took)
-        told = (
+        compared = (
             f"{rate.wall:,.0f} clients/s = {rate.wall / slow.wall:.0f} x implicit,"
             f" {rate.wall / bare.wall:.2f} of the bare product; by CPU {rate.cpu:,.0f} clients a"
             f" core-second = {rate.cpu / slow.cpu:.0f} x implicit ({slow.cpu:,.0f}),"
@@ -177,7 +177,7 @@ def ranking_rows(clients: int, products: int, each: int, factors: int) -> list[s
         )
         rows.append(
             f"| {name} top 10, mask and held filter, {len(ids):,} x {products:,} | {took.wall:.2f}"
-            f" s | {took.cpu:.2f} s | {told} |"
+            f" s | {took.cpu:.2f} s | {compared} |"
         )
     return rows
 

@@ -222,11 +222,11 @@ class Memory:
 def _pss(pid: str) -> float:
     """Of one process in MB; 0 where it has just ended."""
     try:
-        told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return 0.0
     return (
-        sum(float(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:"))
+        sum(float(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
         / 1024.0
     )
 

@@ -332,12 +332,12 @@ static void forget(const Pass *o, integer first, integer last) {
     }
 }
 
-/* All clients, one after the other; `told` is the number of (client, asset) rows. Reference: `walk_all`. */
+/* All clients, one after the other; `row_count` is the number of (client, asset) rows. Reference: `walk_all`. */
 ADVISOR_API integer advisor_walk_trades(integer ends, const integer *start, integer trades, const integer *trade, integer asset_ends,
                                         const integer *first, integer prices, const integer *moment, const double *quote, integer assets,
                                         integer *of, integer *held_assets, integer *touched, integer lots, integer *lot, integer *before,
                                         integer *pair, integer *counts, double *chances, integer clients, double *stats, const bool *home,
-                                        integer fifo, integer odean, double tie, integer end, integer *told) {
+                                        integer fifo, integer odean, double tie, integer end, integer *row_count) {
     (void)trades; (void)asset_ends; (void)prices; (void)assets; (void)lots; (void)clients;
     Pass pass = {start, first, moment, (const Trade *)trade, (const Quote *)quote, (Holding *)of, held_assets, touched, pair, counts, (Lot *)lot,
                  (Before *)before, chances, stats, home, fifo != 0, odean != 0, tie, end};
@@ -356,6 +356,6 @@ ADVISOR_API integer advisor_walk_trades(integer ends, const integer *start, inte
         }
         forget(o, first_row, rows);
     }
-    *told = rows;
+    *row_count = rows;
     return DONE;
 }

@@ -371,15 +371,15 @@ integer walk(const Line *q, integer *side, integer *row_side, double *w, double 
     return code;
 }
 
-/* `told`: why it stopped, and how many corners there are. */
+/* `outcome`: why it stopped, and how many corners there are. */
 ADVISOR_API integer advisor_walk_critical_line(integer n, const double *H, const double *mu, const double *pull, integer m, const double *A,
                                                const double *low, const double *high, const double *l, const double *u, integer *side,
                                                integer *row_side, double *w, integer corners, double *taus, double *W, double *Y, double *last,
-                                               double *slope, integer *told, double tau) {
+                                               double *slope, integer *outcome, double tau) {
     Line q = {n, m, H, mu, pull, A, low, high, l, u};
     Path path = {taus, W, Y, last, slope, 0, 0};
     integer code = walk(&q, side, row_side, w, tau, corners - 1, &path);
-    told[0] = code;
-    told[1] = path.corners;
+    outcome[0] = code;
+    outcome[1] = path.corners;
     return code < 0 ? OUT_OF_MEMORY : DONE;
 }

@@ -249,11 +249,11 @@ static integer trace(const Line *q, Path *path, double *residual, double *reward
     return code;
 }
 
-/* A whole path with its proof: into `told` why it stopped, and how many corners there are; into `out`, which has room for `corners` of them, their
+/* A whole path with its proof: into `outcome` why it stopped, and how many corners there are; into `out`, which has room for `corners` of them, their
  * tolerances, residuals, means and variances, the last multipliers and their slope, the worst residual, multipliers and weights.
  * Reference: `trace_path`. */
 ADVISOR_API integer advisor_trace_path(integer n, const double *S, const double *mean, const double *l, const double *u, integer rows,
-                                       const double *A, const double *low, const double *high, integer size, double *out, integer *told,
+                                       const double *A, const double *low, const double *high, integer size, double *out, integer *outcome,
                                        integer corners) {
     integer m = rows + 1;
     if (size != corners * (4 + 2 * m + n) + 2 * m + 1) return OUT_OF_MEMORY;
@@ -265,7 +265,7 @@ ADVISOR_API integer advisor_trace_path(integer n, const double *S, const double 
     worst[0] = INFINITY;
     integer code = trace(&q, &path, residual, reward, variance, worst, &room);
     give_back(&room);
-    told[0] = code;
-    told[1] = path.corners;
+    outcome[0] = code;
+    outcome[1] = path.corners;
     return code == OUT_OF_MEMORY ? OUT_OF_MEMORY : DONE;
 }

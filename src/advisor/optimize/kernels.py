@@ -30,12 +30,12 @@ _WALK = Function(
     "advisor_walk_critical_line",
     "H:f8[n,n] mu:f8[n] pull:f8[n] A:f8[m,n] low:f8[m] high:f8[m] l:f8[n] u:f8[n] side=i8[n]"
     " row_side=i8[m] w=f8[n] taus=f8[corners] W=f8[corners,n] Y=f8[corners,2,m] last=f8[m]"
-    " slope=f8[m] told=i8[2] tau:f8",
+    " slope=f8[m] outcome=i8[2] tau:f8",
 )
 _TRACE = Function(
     "advisor_trace_path",
     "S:f8[n,n] mean:f8[n] l:f8[n] u:f8[n] rows:f8[r,n] low:f8[r] high:f8[r] out=f8[size]"
-    " told=i8[2] corners:i8",
+    " outcome=i8[2] corners:i8",
 )
 _RESIDUALS = Function(
     "advisor_path_residuals",

@@ -57,7 +57,7 @@ MODEL: dict[str, Saved] = {
 """Of a model of n assets."""
 
 FORECAST = {"forecast": Saved("f8", ("n", "n"))}
-"""Of a model that has one: what volatilities are told by."""
+"""Of a model that has one: what volatilities are read from."""
 
 PACKED = {name: Saved("u1", (name,)) for name in ("clients", "items")}
 """Of ids, as packed text."""

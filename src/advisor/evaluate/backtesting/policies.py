@@ -159,7 +159,7 @@ def level_policies(
     }
 
 
-def equal_weight(past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG001  a policy is always told what it holds
+def equal_weight(past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG001  every policy takes what it holds
     """The same weight in every asset that has a return on the day: the benchmark that is hard to
     beat (DeMiguel, Garlappi & Uppal 2009).
     """
@@ -182,7 +182,7 @@ class FixedMix:
         for asset, weight in self.weights.items():
             check_number(weight, "weights", "A weight is a fraction of wealth.", key=asset)
 
-    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
+    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  every policy takes what it holds
         """Weights wanted, shape (n,). Raises `InputError` for an unknown asset."""
         unknown = sorted(set(self.weights) - set(past.assets))
         if unknown:

@@ -74,7 +74,7 @@ class PortfolioPolicy:
                 value=self.estimates.cash_return,
             )
 
-    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
+    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  every policy takes what it holds
         """Weights wanted at the close of the last day of `past`, shape (n,).
 
         Raises:
@@ -122,7 +122,7 @@ class EstimatorPolicy:
                 value=self.estimator,
             )
 
-    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
+    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  every policy takes what it holds
         """Weights wanted, shape (n,). Raises what the estimator raises."""
         columns = tradable_columns(past, self.fewest_rows)
         fitted = deepcopy(self.estimator)

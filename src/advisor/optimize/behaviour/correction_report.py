@@ -120,7 +120,7 @@ def certainty_equivalent_cost(
 
     Args:
         frontier: The efficient portfolios.
-        rational: Shape (c,); inf: the cost cannot be told in return, nan.
+        rational: Shape (c,); inf: no return expresses the cost, nan.
         actual: Shape (c,).
 
     Returns:

@@ -137,7 +137,7 @@ class ExactSolver:
         )
 
     def _holds(self, x: FloatArray) -> bool:
-        """True when the rows hold, also those that daqp was not told of."""
+        """True when the rows hold, also those that daqp was not given."""
         value = np.einsum("ri,i->r", self._program.rows, x)
         return not (
             np.maximum(self._program.row_lower - value, value - self._program.row_upper)

@@ -58,8 +58,8 @@ class FittedModel:
 
     @property
     def closed(self) -> tuple[str, ...]:
-        """Ids of the products that are closed to new buyers: told by the catalogue, else inferred
-        from purchases. `rank` offers them to nobody.
+        """Ids of the products that are closed to new buyers: stated by the catalogue, else
+        inferred from purchases. `rank` offers them to nobody.
         """
         return tuple(self.products[i] for i in np.flatnonzero(self.history.closed).tolist())
 

@@ -13,7 +13,7 @@ from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 
 UTILITY_SHARE = 0.002
-"""Usefulness against closing the whole gap, unless told otherwise: with a `fit_weight` of 100 the
+"""Usefulness against closing the whole gap, unless stated otherwise: with a `fit_weight` of 100 the
 most useful product gains a fifth of the range of relevance."""
 NOTHING: FloatArray = np.zeros((0, 0))
 NOTHING.flags.writeable = False

@@ -72,8 +72,8 @@ def main() -> None:
         parts[name] = "\n".join([f"## {name}\n", *tables, f"\n{made}\n"])
         print(f"{name}: {seconds:.0f} s", flush=True)
     if not asked.names or asked.write:
-        kept = sections(RESULTS.read_text(encoding="utf-8")) if asked.names else {}
-        together = kept | parts
+        earlier = sections(RESULTS.read_text(encoding="utf-8")) if asked.names else {}
+        together = earlier | parts
         text = "\n".join(together[name] for name in sorted(together))
         RESULTS.write_text(text, encoding="utf-8")
     else:

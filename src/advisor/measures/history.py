@@ -19,6 +19,9 @@ A return is one price over another less 1, so its rounding is that of numbers ne
 the return: about 3e-16 from prices in double precision, and a hundred times that after a few sums.
 What moves by a millionth of a millionth of its price does not move.
 """
+FEWEST_PRICES = 10
+HALF = 0.5
+"""No asset earned half of its price in each of so many periods: what says so are prices."""
 
 
 class AsGiven(Reader):
@@ -64,6 +67,14 @@ def history(
             field=field,
             value=count,
         )
+    labelled = isinstance(returns, pd.Series | pd.DataFrame)
+    if labelled and r.shape[-1] >= FEWEST_PRICES and (r > HALF).all():
+        raise InputError(
+            f"Every value of {field} is above {HALF:.0%} in {r.shape[-1]:,} periods; these are"
+            " hardly returns. Pass prices.pct_change().dropna().",
+            field=field,
+            value=float(r.min()),
+        )
     if (
         isinstance(returns, pd.DataFrame)
         and _days(returns.index) is not None
@@ -75,7 +86,7 @@ def history(
             field=field,
             value=r.shape,
         )
-    if isinstance(returns, pd.Series | pd.DataFrame) and periods_per_year is not None:
+    if labelled and periods_per_year is not None:
         days = _days(returns.index if isinstance(returns, pd.Series) else returns.columns)
         if days is not None and not days.hasnans and days.is_monotonic_increasing:
             check_frequency(

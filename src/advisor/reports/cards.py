@@ -84,8 +84,9 @@ def frontier_card(frontier: Frontier) -> str:
     steps = np.linspace(*ends, STEPS if len(frontier) > 1 else 1)
     weights = frontier.at_volatility(steps)
     labels = [percent(v) for v in steps.tolist()]
+    model, _, variables = frontier.program(weights)  # means are after costs of short positions
     mean = line_chart(
-        {"expected return": (weights @ frontier.model.mean).tolist()},
+        {"expected return": (variables @ model.mean).tolist()},
         labels=labels,
         title="Expected return by volatility",
         form=percent,

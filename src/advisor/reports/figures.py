@@ -101,7 +101,8 @@ def plot_frontier(
     figure, (axis,) = _rows(1, (7.5, 4.5), heights=(1,))
     steps = np.linspace(frontier.volatility[0], frontier.volatility[-1], 200)
     model, corners = frontier.model, f"{len(frontier)} corner portfolios"
-    axis.plot(steps, frontier.at_volatility(steps) @ model.mean, color=LINE, label="frontier")
+    over, _, variables = frontier.program(frontier.at_volatility(steps))
+    axis.plot(steps, variables @ over.mean, color=LINE, label="frontier")
     axis.plot(frontier.volatility, frontier.mean, "o", color=LINE, markersize=4, label=corners)
     axis.plot(model.volatility, model.mean, "x", color="grey", label="single assets")
     beside = {"xytext": (4, -8), "textcoords": "offset points"}

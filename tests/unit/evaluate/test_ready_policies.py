@@ -15,12 +15,16 @@ from advisor.data import Market
 from advisor.evaluate import (
     Estimates,
     EstimatorPolicy,
+    FixedMix,
+    MeanVariancePolicy,
     PortfolioPolicy,
+    Terms,
     backtest,
     backtest_many,
+    equal_weight,
     ready_policies,
 )
-from advisor.optimize import estimate_returns
+from advisor.optimize import estimate_returns, optimal_portfolio
 
 RISKY = sample.market().to_frame().drop(columns="cash").iloc[:800]
 MARKET = Market.from_returns(RISKY)
@@ -140,3 +144,36 @@ def test_hierarchical_risk_parity_of_skfolio() -> None:
 def test_refusals(make, message: str) -> None:
     with pytest.raises(InputError, match=message):
         make()
+
+
+def test_a_cap_on_gross_exposure_is_held_or_refused_before_the_walk() -> None:
+    mandate = Mandate(min_weight=-0.3, max_gross=1.4, short_costs={RISKY.columns[0]: 0.01})
+    estimates = Estimates(forecast_half_life=None)
+    model = estimates.model(MARKET).model
+    for policy, wanted in (
+        (MeanVariancePolicy(risk_aversion=3.0, mandate=mandate, estimates=estimates), 3.0),
+        (PortfolioPolicy("minimum_variance", mandate, estimates), np.inf),
+    ):
+        weights = policy(MARKET, NOTHING)
+        best = optimal_portfolio(model, mandate, risk_aversion=wanted)
+        assert np.abs(weights).sum() <= 1.4 + 1e-12
+        np.testing.assert_allclose(weights, best.weights, atol=1e-9)
+    level = MeanVariancePolicy(level=4, mandate=mandate, estimates=estimates)(MARKET, NOTHING)
+    assert np.abs(level).sum() <= 1.4 + 1e-12
+    for rule in ("maximum_diversification", "minimum_cvar"):
+        with pytest.raises(InputError, match="max_gross"):
+            PortfolioPolicy(rule, mandate)
+
+
+def test_what_can_never_be_traded_is_refused_when_it_is_made() -> None:
+    with pytest.raises(InputError, match=r"add up to 100.*0.6 for 60 %"):
+        FixedMix({"a": 60, "b": 40})
+    with pytest.raises(InputError, match=r"0\.02 for 2 %"):
+        Terms(cash_rate=2)
+    prices = pd.Series(100.0 + np.arange(len(RISKY)), RISKY.index)
+    with pytest.raises(InputError, match="hardly returns"):
+        backtest(equal_weight, MARKET, warmup=60, benchmark=prices)
+    result = backtest(equal_weight, MARKET, warmup=60)
+    for page in (result, backtest_many({"a": equal_weight}, MARKET, warmup=60)):
+        with pytest.raises(InputError, match="write_text"):
+            page.to_html("sheet.html")

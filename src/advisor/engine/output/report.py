@@ -131,7 +131,8 @@ def _frontier(batch: AdviceBatch, advice: Advice) -> FrontierReport | None:
         return None
     ends = frontier.volatility[0], frontier.volatility[-1]
     steps = np.linspace(*ends, MOST_POINTS if len(frontier) > 1 else 1)
-    means = np.add.reduce(frontier.at_volatility(steps) * frontier.model.mean, axis=1)
+    model, _, variables = frontier.program(frontier.at_volatility(steps))
+    means = np.add.reduce(variables * model.mean, axis=1)
     return FrontierReport(
         points=tuple(map(_point, steps.tolist(), means.tolist())),
         target=_point_or_none(batch.state.volatility_of(batch.weights[0]), advice.optimal_return),

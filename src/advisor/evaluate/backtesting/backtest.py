@@ -22,6 +22,7 @@ from advisor.evaluate.backtesting.result import BacktestResult
 from advisor.evaluate.backtesting.result_set import BacktestResults
 from advisor.evaluate.backtesting.terms import Terms
 from advisor.evaluate.backtesting.walk import walk
+from advisor.measures.history import history
 from advisor.validation import checked
 
 BENCHMARK = "benchmark"
@@ -245,7 +246,7 @@ def _given_benchmark(benchmark: object, market: Market, first: int) -> FloatArra
             field=BENCHMARK,
             value=str(day),
         )
-    return frozen(chosen)
+    return frozen(history(pd.Series(chosen), field=BENCHMARK))
 
 
 def _on_sessions(benchmark: pd.Series, dates: DayArray) -> FloatArray:

@@ -152,7 +152,7 @@ class Estimates:
             if traced.loss == loss and (traced.mandate is mandate or traced.mandate == mandate):
                 return traced.frontier
         model = self.model(past).model
-        limits = limits_of(model, mandate_on(mandate, model))
+        limits = limits_of(model, mandate_on(mandate, model), signed=True)
         if loss is not None:
             limits = replace(
                 limits,
@@ -259,7 +259,10 @@ def mandate_on(mandate: Mandate, model: ReturnModel) -> Mandate:
         for limit in mandate.linear_limits
         if (named := {a: c for a, c in limit.coefficients.items() if a in here})
     )
-    group_limits = tuple(limit for limit in mandate.group_limits if limit.group in groups)
-    return mandate.model_copy(
-        update={"bounds": bounds, "linear_limits": linear, "group_limits": group_limits}
-    )
+    update = {
+        "bounds": bounds,
+        "linear_limits": linear,
+        "group_limits": tuple(g for g in mandate.group_limits if g.group in groups),
+        "short_costs": {a: cost for a, cost in mandate.short_costs.items() if a in here},
+    }
+    return mandate.model_copy(update=update)

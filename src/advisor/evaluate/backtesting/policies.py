@@ -14,6 +14,7 @@ from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
 from advisor.errors import InfeasibleError, InputError
+from advisor.evaluate.backtesting.account import OVER_ONE
 from advisor.evaluate.backtesting.estimates import DayModel, Estimates, least_loss
 from advisor.optimize.frontier.sizing import ForecastPath, tolerance_within
 from advisor.readers import Number
@@ -181,6 +182,13 @@ class FixedMix:
     def __post_init__(self) -> None:
         for asset, weight in self.weights.items():
             check_number(weight, "weights", "A weight is a fraction of wealth.", key=asset)
+        if (total := sum(self.weights.values())) > 1.0 + OVER_ONE:
+            raise InputError(
+                f"The weights of FixedMix add up to {total:.6g}, more than all wealth, which cannot"
+                " be traded. Give fractions of wealth, 0.6 for 60 %.",
+                field="weights",
+                value=total,
+            )
 
     def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  every policy takes what it holds
         """Weights wanted, shape (n,). Raises `InputError` for an unknown asset."""

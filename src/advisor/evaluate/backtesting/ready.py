@@ -32,6 +32,9 @@ Rule = Literal[
     "minimum_cvar",
 ]
 
+ON_FRONTIER = ("minimum_variance", "maximum_sharpe")
+"""Rules that are places on the frontier, which caps gross exposure and pays for short positions."""
+
 
 @checked
 @dataclass(frozen=True, eq=False)
@@ -63,6 +66,14 @@ class PortfolioPolicy:
             raise InputError(
                 "Equal shares of risk have no limits: where one binds, shares are not equal. Leave"
                 " the mandate out, or choose another rule.",
+                field="mandate",
+                value=self.mandate,
+            )
+        signed = self.mandate.max_gross is not None or bool(self.mandate.short_costs)
+        if signed and self.rule not in ON_FRONTIER:
+            raise InputError(
+                f"{self.rule} cannot hold Mandate.max_gross or short_costs; {ON_FRONTIER[0]} and"
+                f" {ON_FRONTIER[1]} do. Leave them out, or choose another rule.",
                 field="mandate",
                 value=self.mandate,
             )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.annotations import Count, OpenShare, Seed
+from advisor.annotations import Count, OpenShare, Seed, Title
 from advisor.arrays import DayArray, FloatArray
 from advisor.errors import InputError
 from advisor.evaluate.backtesting.details import against_benchmark, details_of, trailing_of
@@ -246,7 +246,7 @@ class BacktestResult:
         return plot_backtest(self)
 
     @checked
-    def to_html(self, title: str | None = None, *, risk_free: Rate | None = None) -> str:
+    def to_html(self, title: Title = None, *, risk_free: Rate | None = None) -> str:
         """A tear sheet as one page that stands alone: nothing fetched, no script."""
         from advisor.reports.backtest import result_page
 

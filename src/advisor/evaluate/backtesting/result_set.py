@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.annotations import Seed
+from advisor.annotations import Seed, Title
 from advisor.errors import InputError
 from advisor.evaluate.backtesting.deflated import deflate
 from advisor.evaluate.backtesting.result import BacktestResult
@@ -109,11 +109,11 @@ class BacktestResults:
         return plot_backtests(self)
 
     @checked
-    def to_html(self, title: str = "Backtests", *, risk_free: Rate | None = None) -> str:
+    def to_html(self, title: Title = None, *, risk_free: Rate | None = None) -> str:
         """The strategies side by side as one page that stands alone."""
         from advisor.reports.backtest import results_page
 
-        return results_page(self, title, risk_free)
+        return results_page(self, title or "Backtests", risk_free)
 
     def _repr_html_(self) -> str:
         from advisor.reports.backtest import results_card

@@ -30,7 +30,7 @@ from advisor.readers import Number
 from advisor.validation import checked
 
 AT_ONCE = 64  # resamples in memory together
-Rate = Annotated[float, Number("Give an annual rate, 0.02 for 2 %.", above=-1.0)]
+Rate = Annotated[float, Number("Give an annual rate, 0.02 for 2 %.", above=-1.0, high=1.0)]
 Resamples = Annotated[
     int, Number("Give how many resamples to draw, at least 2.", whole=True, low=2.0, high=1e7)
 ]

@@ -18,6 +18,7 @@ from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
 from advisor.evaluate.match.check import Checks, inside_mask, recheck, refused_purchases, unchecked
+from advisor.evaluate.match.doubts import doubts
 from advisor.evaluate.match.inputs import CutOffs, GivenMask, Rules, Segmentation
 from advisor.evaluate.match.lists import list_quality
 from advisor.evaluate.match.outcomes import Key, Mask, Refused, distinct, outcomes, values
@@ -125,6 +126,7 @@ def evaluate_match(
         definitions=definitions(skip_without_purchases, draws),
         lists=lists,
         baseline_lists=baseline_lists,
+        warnings=doubts(ranking, baseline, held_out, own, widest=max(ks), history=history),
     )
 
 

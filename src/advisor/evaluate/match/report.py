@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import pandas as pd
 
-from advisor.annotations import Count, OpenShare, Seed
+from advisor.annotations import Count, OpenShare, Seed, Title
 from advisor.arrays import FloatArray, IntArray
 from advisor.errors import InputError
 from advisor.evaluate.match.check import SuitabilityCheck
@@ -70,6 +70,7 @@ class MatchReport:
             history.
         baseline_lists: The same of the baseline.
         definitions: What each number is: divisors, ideal, who counts, how the intervals are made.
+        warnings: What makes the judgement doubtful, such as a window that the recommender has seen.
     """
 
     client_ids: tuple[str, ...]
@@ -82,6 +83,7 @@ class MatchReport:
     definitions: Mapping[str, str]
     lists: Mapping[str, float] = field(default_factory=dict)
     baseline_lists: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def suitability(self) -> float:
@@ -171,9 +173,10 @@ class MatchReport:
         }
         return pd.DataFrame(columns, index=pd.Index(self.client_ids, name="client_id"))
 
+    @checked
     def to_html(
         self,
-        title: str = "Match report",
+        title: Title = None,
         *,
         probability: ProbabilityReport | None = None,
         money: MoneyReport | Mapping[str, MoneyReport] | None = None,
@@ -194,7 +197,7 @@ class MatchReport:
         """
         from advisor.reports.match import report_page
 
-        return report_page(self, title, probability, money, beside)
+        return report_page(self, title or "Match report", probability, money, beside)
 
     def _repr_html_(self) -> str:
         return self.to_html()
@@ -259,6 +262,7 @@ class MatchReport:
                 f"{name} {value:.4f}" for name, value in self.lists.items()
             )
         yield self.definitions["without_purchases"]
+        yield from (f"Warning: {warning}" for warning in self.warnings)
 
 
 def _share(value: float) -> str:

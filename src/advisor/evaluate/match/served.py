@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,9 @@ from advisor.data.ranking import Ranking
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.learning import not_held, rank_suitable
 from advisor.engine.state import AdvisorState
+from advisor.errors import InputError
 from advisor.evaluate.match.check import recheck
+from advisor.evaluate.match.doubts import seen, warned
 from advisor.evaluate.match.inputs import By
 from advisor.evaluate.match.match import evaluate_match
 from advisor.evaluate.match.report import MatchReport
@@ -34,37 +37,54 @@ def evaluate_served(
         ("later", later, Interactions),
     ):
         check_type(value, kinds, field, "Pass advice or a Ranking, and the later Interactions.")
+    # 1. what was new, and whether the advisor has seen it
+    clients = None if isinstance(served, Ranking) else served.clients
+    warnings = warned(seen(later, advisor.recommender.history.last_day, "The advisor"))
+    new = _new(advisor, later, clients)
+    same: dict[str, Any] = {
+        "baseline": baseline,
+        "ks": ks,
+        "by": by,
+        "catalogue": advisor.catalogue,
+    }
     if isinstance(served, Ranking):
-        return evaluate_match(
-            served,
-            not_held(advisor, later, None),
-            baseline=baseline,
-            ks=ks,
-            by=by,
-            catalogue=advisor.catalogue,
-        )
-    clients = served.clients
-    ranking = served.ranking()
+        report = evaluate_match(served, new, **same)
+        return replace(report, warnings=(*warnings, *report.warnings))
+    # 2. picks of something new; top-ups are checked for suitability alone
+    ranking, clients = served.ranking(), served.clients
     if baseline is None:
-        baseline = rank_suitable(advisor, clients, served.as_of, max(ranking.codes.shape[1], 1))
+        widest = max(ranking.codes.shape[1], 1)
+        same["baseline"] = rank_suitable(advisor, clients, served.as_of, widest)
     owned = _owned(advisor, ranking, clients)
-    report = evaluate_match(
-        _where(ranking, ~owned),
-        not_held(advisor, later, clients),
-        profiles=served.profiles,
-        clients=clients,
-        regime=advisor.regime,
-        catalogue=advisor.catalogue,
-        baseline=baseline,
-        ks=ks,
-        by=by,
-    )
-    if not owned.any():
-        return report
-    rules = advisor.regime, served.profiles, clients, advisor.catalogue
-    return replace(
-        report, suitability_check=report.suitability_check + recheck(_where(ranking, owned), *rules)
-    )
+    rules: dict[str, Any] = {
+        "regime": advisor.regime,
+        "profiles": served.profiles,
+        "clients": clients,
+    }
+    report = evaluate_match(_where(ranking, ~owned), new, **rules, **same)
+    check = report.suitability_check
+    if owned.any():
+        top_ups = _where(ranking, owned)
+        check += recheck(top_ups, **rules, catalogue=advisor.catalogue)
+    return replace(report, suitability_check=check, warnings=(*warnings, *report.warnings))
+
+
+def _new(advisor: AdvisorState, later: Interactions, clients: ClientTable | None) -> Interactions:
+    """The later purchases that were new to their clients.
+
+    Raises:
+        InputError: All of them were known to the recommender, which has then learnt from them.
+    """
+    new, last = not_held(advisor, later, clients), advisor.recommender.history.last_day
+    if len(later) and not len(new):
+        raise InputError(
+            f"All {len(later):,} later purchases are of what the advisor knew the client to have;"
+            f" it has learnt from purchases up to {last}, so it has seen them. Fit it on"
+            " purchases.until(cut), and evaluate on purchases.after(cut).",
+            field="later",
+            value=len(later),
+        )
+    return new
 
 
 def _owned(advisor: AdvisorState, ranking: Ranking, clients: ClientTable) -> BoolArray:

@@ -145,6 +145,7 @@ class FittedModel:
             codes,
             scores,
             nobody_known(batch.client_ids, self.history.clients),
+            self.history.last_day,
         )
 
     @checked

@@ -1,0 +1,121 @@
+"""What makes a judgement of lists doubtful, in sentences: a window that the recommender has seen,
+ids that do not match.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from advisor.data.ids import IdMap
+from advisor.data.interactions import Interactions
+from advisor.data.ranking import Ranking
+from advisor.evaluate.match.outcomes import Outcomes
+from advisor.privacy import personal
+
+BLIND = 20.0
+"""Purchases that lists drawn blindly would hit, from which on few hits are no bad luck."""
+_LOG = logging.getLogger(__name__)
+
+
+def doubts(
+    ranking: Ranking,
+    baseline: Ranking | None,
+    held_out: Interactions,
+    outcome: Outcomes,
+    *,
+    widest: int,
+    history: Interactions | None,
+) -> tuple[str, ...]:
+    """Sentences, also as warnings in the log; none where nothing is doubtful.
+
+    Args:
+        ranking: The lists.
+        baseline: Lists beside them.
+        held_out: What was bought.
+        outcome: What became of the lists.
+        widest: The largest cut-off.
+        history: What was bought before the cut, where known.
+    """
+    slots = outcome.counts["slots"]
+    too_wide = (
+        f"ks reach to {widest}, but the lists have {slots} slots; every slot beyond them is a miss."
+    )
+    sentences = [
+        *seen(held_out, ranking.known_until, "The recommender of the lists"),
+        *seen(held_out, None if baseline is None else baseline.known_until, "The baseline"),
+        *_overlap(held_out, history),
+        *_unmatched(ranking, held_out, outcome),
+        *_worse_than_blind(ranking, outcome),
+        *([too_wide] if widest > slots else []),
+    ]
+    return warned(sentences)
+
+
+def warned(sentences: Iterable[str]) -> tuple[str, ...]:
+    """The sentences, which are now in the log."""
+    warnings = tuple(sentences)
+    for sentence in warnings:
+        _LOG.warning(sentence)
+    return warnings
+
+
+def seen(held_out: Interactions, until: np.datetime64 | None, who: str) -> Iterator[str]:
+    """That purchases to be predicted are no later than the last one that was learnt from."""
+    known = 0 if until is None or np.isnat(until) else int((held_out.days <= until).sum())
+    if known:
+        yield (
+            f"{who} has learnt from purchases up to {until}, and {known:,} of the"
+            f" {len(held_out):,} to be predicted are no later: it has seen them. Fit on"
+            " purchases.until(cut), judge on purchases.after(cut)."
+        )
+
+
+def _overlap(held_out: Interactions, history: Interactions | None) -> Iterator[str]:
+    if history is None or not len(history) or not len(held_out):
+        return
+    early = int((held_out.days <= history.days.max()).sum())
+    if early:
+        yield (
+            f"{early:,} of the {len(held_out):,} purchases to be predicted are no later than the"
+            f" last one of history, {history.days.max()}. Cut both at one day, as temporal_split"
+            " does."
+        )
+
+
+def _unmatched(ranking: Ranking, held_out: Interactions, outcome: Outcomes) -> Iterator[str]:
+    counts = outcome.counts
+    lost, bought = counts["purchases_of_products_not_ranked"], counts["purchases"]
+    if 2 * lost >= bought:
+        unknown = IdMap(ranking.products).find(held_out.products.ids) < 0
+        yield (
+            f"{lost:,} of {bought:,} purchases are of products that the ranking does not have, such"
+            f" as {held_out.products.ids[int(np.argmax(unknown))]!r}; they count as misses. Ranked"
+            f" products are like {ranking.products[:1]}: write both alike."
+        )
+    others, idle = (
+        counts["purchases_of_clients_not_ranked"],
+        counts["clients"] - counts["clients_who_bought"],
+    )
+    if others >= bought and 10 * idle >= 9 * counts["clients"]:
+        yield (
+            f"{idle:,} of {counts['clients']:,} ranked clients bought nothing, and {others:,}"
+            " purchases are of clients without a list. Ranked clients are like"
+            f" {personal(ranking.client_ids[0])}, buyers like {personal(held_out.clients.ids[0])}:"
+            " write both alike."
+        )
+
+
+def _worse_than_blind(ranking: Ranking, outcome: Outcomes) -> Iterator[str]:
+    """Far fewer hits than by chance: lists that leave out what they know to be bought."""
+    shown = outcome.filled.sum(axis=1) / max(len(ranking.products), 1)
+    blind, hits = float((shown * outcome.reachable).sum()), int(outcome.hits.sum())
+    if blind >= BLIND and hits < blind / 4.0:
+        yield (
+            f"The lists hit {hits:,} of {outcome.counts['reachable_purchases']:,} reachable"
+            f" purchases, where lists drawn blindly hit about {blind:,.0f}. Either the recommender"
+            " has seen this window and leaves out what clients then bought, or the lists belong to"
+            " other clients. Fit on purchases.until(cut)."
+        )

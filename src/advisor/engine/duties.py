@@ -141,17 +141,18 @@ def _sums(
 def product_duties(batch: AdviceBatch, i: int, code: int) -> tuple[Rule, ...]:
     """Duties that advising product `code` to client i brings, in the order of the rule pack.
 
-    Remembered by class: no rule can tell two clients of a class apart.
+    Remembered by kind of client, across tables: no rule can tell two clients of a kind apart.
     """
-    key = (batch.allowed.class_of.item(i), code)
-    remembered = batch.offer.duties.get(key)
-    if remembered is None:
-        state, product = batch.state, batch.state.catalogue.products[code]
+    state, known = batch.state, batch.offer.duties
+    kind = batch.allowed.class_of.item(i)
+    if kind not in known:
+        known[kind] = state.offers.duties_of(batch.profiles, batch.clients, i)
+    if code not in known[kind]:
+        product = state.catalogue.products[code]
         pack = state.regime.pack_of(product.regime)
-        remembered = ()
+        rules: list[Rule] = []
         if any(rule.decision == "duty" and rule.when not in PORTFOLIO for rule in pack.rules):
             verdict = state.regime.check(batch.profiles[i], batch.clients.client(i), product)
-            rules = (pack.by_id[name] for name in verdict.rules)
-            remembered = tuple(rule for rule in rules if rule.decision == "duty")
-        batch.offer.duties[key] = remembered
-    return remembered
+            rules = [pack.by_id[name] for name in verdict.rules]
+        known[kind][code] = tuple(rule for rule in rules if rule.decision == "duty")
+    return known[kind][code]

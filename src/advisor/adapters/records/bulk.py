@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from advisor.adapters.extras import needs
+from advisor.adapters.records.engines import driver
 from advisor.adapters.records.libraries import sa
 
 _MANY = 1_000
@@ -40,7 +41,7 @@ def insert_rows(
     columns = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join("?" * len(names))
     statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608 - own names
-    connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+    driver(connection).executemany(statement, rows)
 
 
 def insert_new(
@@ -57,10 +58,9 @@ def insert_new(
     if text is None:
         options = {"preserve_rowcount": True}
         return connection.execute(statement, list(rows), execution_options=options).rowcount
-    raw: Any = connection.connection.driver_connection
     pairs = list(zip(names, writers, strict=True))
     values = [[write(row[name]) if write else row[name] for name, write in pairs] for row in rows]
-    return raw.executemany(text, values).rowcount
+    return driver(connection).executemany(text, values).rowcount
 
 
 @cache

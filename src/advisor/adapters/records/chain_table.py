@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from advisor.adapters.records.arrow_tables import fetch
 from advisor.adapters.records.bulk import insert_rows, one_at_a_time
 from advisor.adapters.records.database import database_of
+from advisor.adapters.records.engines import driver
 from advisor.adapters.records.heads import Head
 from advisor.adapters.records.libraries import sa
 from advisor.adapters.records.report import Line
@@ -27,7 +28,11 @@ class ChainTable:
         """Append what `made` gives for the head that stands; all of it or nothing."""
         with self._database.write() as connection:
             one_at_a_time(connection, "ledger")
-            last_line = connection.exec_driver_sql(_END).first()
+            sqlite = connection.dialect.name == "sqlite"
+            cursor = (
+                driver(connection).execute(_END) if sqlite else connection.execute(sa.text(_END))
+            )
+            last_line = cursor.fetchone()
             head = Head() if last_line is None else Head(last_line[0], last_line[1])
             lines = made(head)
             insert_rows(connection, ledger, ("seq", "body", "digest"), lines)

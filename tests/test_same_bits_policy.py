@@ -27,6 +27,7 @@ RECORD_PATH = (
     "risk_profile/psychometrics/latent.py",
     "risk_profile/psychometrics/graded_response.py",
     "risk_profile/coherence.py",
+    "lifecycle/trading/no_trade_edges.py",
     "optimize/frontier/active_set.py",
     "optimize/batch/*.py",
     "optimize/limits/binding.py",

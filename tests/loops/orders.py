@@ -131,6 +131,11 @@ def retain(first, last, held, kind, fee, spread, room, wealth, sales):
             j += 1
 
 
+def is_far(missing, below, i, v, wealth):
+    """Whether what is missing of vehicle v lies beyond the lower edge of its no-trade region."""
+    return len(below) == 0 or missing > below[i, v] * wealth
+
+
 def trade_some(
     first,
     last,
@@ -144,7 +149,8 @@ def trade_some(
     spread,
     by_vehicle,
     locked,
-    bands,
+    above,
+    below,
     unit,
     least,
     cost,
@@ -170,11 +176,11 @@ def trade_some(
         if invested[i] and wealth[i] > 0.0:
             for v in range(weights.shape[1]):
                 room[v] = max(weights[i, v] * wealth[i] - locked[i, v], 0.0)
-                band = bands[i, v] * wealth[i] if len(bands) else 0.0
+                band = above[i, v] * wealth[i] if len(above) else 0.0
                 if gaps[i, v] - room[v] <= max(band, least[i] - unit[i]):
                     room[v] = max(room[v], gaps[i, v])
             retain(begin, end, held, kind, fee, spread, room, wealth[i], sales)
-        total, sold, wanted = 0.0, 0.0, 0.0
+        total, sold, urgent, wanted = 0.0, 0.0, 0.0, 0.0
         for v in range(weights.shape[1]):
             left[i, v] = by_vehicle[i, v]
         for e in range(begin, end):
@@ -193,11 +199,17 @@ def trade_some(
             total += left[i, v]
             lacking[i, v] = max(weights[i, v] * wealth[i] - left[i, v], 0.0) if invested[i] else 0.0
             left[i, v] = left[i, v] / wealth[i] if wealth[i] > 0.0 else 0.0
-            wanted += lacking[i, v]
+            if is_far(lacking[i, v], below, i, v, wealth[i]):
+                urgent += lacking[i, v]
+            else:
+                wanted += lacking[i, v]
         budget[i] = max(wealth[i] - total - cost * sold, 0.0) / (1.0 + cost)
-        share = min(budget[i], wanted) / wanted if wanted > 0.0 else 0.0
+        first = min(budget[i], urgent) / urgent if urgent > 0.0 else 0.0
+        money = budget[i] - first * urgent
+        second = min(max(money, 0.0), wanted) / wanted if wanted > 0.0 else 0.0
         for v in range(weights.shape[1]):
-            gap = lacking[i, v] * share
+            far = is_far(lacking[i, v], below, i, v, wealth[i])
+            gap = lacking[i, v] * (first if far else second)
             gaps[i, v] = gap if gap >= least[i] and gap >= unit[i] else 0.0
 
 

@@ -9,8 +9,9 @@ from advisor.native.threads import blocks
 _TRADES = Function(
     "advisor_trades",
     "invested:b1[c] wealth:f8[c] weights:f8[c,v] start:i8[ends] held:f8[e] kind:i8[e] fee:f8[e]"
-    " spread:f8[e,v] by_vehicle:f8[c,v] locked:f8[c,v] bands:f8[banded,bands] unit:f8[c]"
-    " least:f8[c] cost:f8 sales=f8[e] left=f8[c,v] lacking=f8[c,v] gaps=f8[c,v] budget=f8[c]",
+    " spread:f8[e,v] by_vehicle:f8[c,v] locked:f8[c,v] above:f8[banded,bands]"
+    " below:f8[banded,bands] unit:f8[c] least:f8[c] cost:f8 sales=f8[e] left=f8[c,v]"
+    " lacking=f8[c,v] gaps=f8[c,v] budget=f8[c]",
     rows=True,
 )
 _SETTLE = Function(

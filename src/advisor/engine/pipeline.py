@@ -192,7 +192,8 @@ def _orders(
     """
     wealth, invested = clients.wealth, has_portfolio(allocations.status)
     units = units_of(clients.currency, len(clients))
-    worth = Worth.of(state.trading, wealth, allocations.weights, allocations.effective, units)
+    targets = allocations.weights, allocations.effective
+    worth = Worth.of(state.trading, wealth, targets, holdings.by_vehicle, units)
     case = Case.of(state, clients, offer, holdings, allocations.effective, worth, picks)
     trades = trades_of(allocations.weights, wealth, invested, holdings, worth)
     chosen = choose(state, case, trades, invested)

@@ -78,14 +78,19 @@ static void retain(const Holdings *h, integer first, integer last, double *room,
     }
 }
 
+/* Whether what is missing lies beyond the lower edge, at place `at` of `below`. Reference: `is_far`. */
+static bool is_far(double missing, integer banded, const double *below, integer at, double wealth) {
+    return banded == 0 || missing > below[at] * wealth;
+}
+
 /* Clients `first` to `last` of c: `sales` by holding, `left`, `lacking` and `gaps` by vehicle, and the `budget` for purchases are written.
  * Reference: `trade_some`. */
 ADVISOR_API integer advisor_trades(integer first, integer last, integer c, const bool *invested, const double *wealth, integer width,
                                    const double *weights, integer ends, const integer *start, integer entries, const double *held,
                                    const integer *kind, const double *fee, const double *spread, const double *by_vehicle,
-                                   const double *locked, integer banded, integer band_width, const double *bands, const double *unit,
-                                   const double *least, double cost, double *sales, double *left, double *lacking, double *gaps,
-                                   double *budget) {
+                                   const double *locked, integer banded, integer band_width, const double *above,
+                                   const double *below, const double *unit, const double *least, double cost, double *sales,
+                                   double *left, double *lacking, double *gaps, double *budget) {
     (void)c; (void)ends; (void)entries; (void)band_width;
     Holdings h = {width, start, kind, held, fee, spread};
     integer most = 0;
@@ -105,12 +110,12 @@ ADVISOR_API integer advisor_trades(integer first, integer last, integer c, const
         if (invested[i] && wealth[i] > 0.0) {
             for (integer v = 0; v < width; v++) {
                 room[v] = larger(want[v] * wealth[i] - tied[v], 0.0);
-                double band = banded > 0 ? bands[i * width + v] * wealth[i] : 0.0;
+                double band = banded > 0 ? above[i * width + v] * wealth[i] : 0.0;
                 if (gap[v] - room[v] <= larger(band, least[i] - unit[i])) room[v] = larger(room[v], gap[v]);
             }
             retain(&h, begin, end, room, wealth[i], &p, sales);
         }
-        double total = 0.0, sold = 0.0, wanted = 0.0;
+        double total = 0.0, sold = 0.0, urgent = 0.0, wanted = 0.0;
         copy(width, have, rest);
         for (integer e = begin; e < end; e++) {
             if (kind[e] == LEAVING && invested[i]) sales[e] = held[e];
@@ -125,12 +130,13 @@ ADVISOR_API integer advisor_trades(integer first, integer last, integer c, const
             total += rest[v];
             room[v] = invested[i] ? larger(want[v] * wealth[i] - rest[v], 0.0) : 0.0;
             rest[v] = wealth[i] > 0.0 ? rest[v] / wealth[i] : 0.0;
-            wanted += room[v];
+            *(is_far(room[v], banded, below, i * width + v, wealth[i]) ? &urgent : &wanted) += room[v];
         }
         budget[i] = larger(wealth[i] - total - cost * sold, 0.0) / (1.0 + cost);
-        double share = wanted > 0.0 ? smaller(budget[i], wanted) / wanted : 0.0;
+        double first = urgent > 0.0 ? smaller(budget[i], urgent) / urgent : 0.0, money = budget[i] - first * urgent;
+        double second = wanted > 0.0 ? smaller(larger(money, 0.0), wanted) / wanted : 0.0;
         for (integer v = 0; v < width; v++) {
-            double missing = room[v] * share;
+            double missing = room[v] * (is_far(room[v], banded, below, i * width + v, wealth[i]) ? first : second);
             gap[v] = missing >= least[i] && missing >= unit[i] ? missing : 0.0;
         }
     }

@@ -75,7 +75,7 @@ def case(seed: int, count: int, pure: bool = False) -> Case:
 
 def exact(count: int) -> Worth:
     """Every trade is worth making."""
-    return Worth(np.zeros(count), np.zeros((0, 0)), np.full(count, CENT), 0.0)
+    return Worth(np.zeros(count), np.zeros((0, 0)), np.zeros((0, 0)), np.full(count, CENT), 0.0)
 
 
 def most_worth_kept(i: int, weights: FloatArray, wealth: FloatArray, holdings: Holdings) -> float:
@@ -183,7 +183,7 @@ def test_small_trades_and_bands_are_left_out() -> None:
     )
     weights, wealth, yes = np.array([[0.5, 0.5, 0.0, 0.0]]), np.array([1000.0]), np.array([True])
     assert trades_of(weights, wealth, yes, holdings, exact(1)).sales.tolist() == [30.0, 0.0]
-    banded = replace(exact(1), bands=np.full((1, 4), 0.05))
+    banded = replace(exact(1), above=np.full((1, 4), 0.05), below=np.zeros((1, 4)))
     assert trades_of(weights, wealth, yes, holdings, banded).sales.tolist() == [0.0, 0.0]
     large = replace(exact(1), least=np.array([50.0]))
     assert trades_of(weights, wealth, yes, holdings, large).sales.tolist() == [0.0, 0.0]

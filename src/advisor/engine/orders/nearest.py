@@ -157,8 +157,8 @@ class Nearest:
         """Aims of these clients, sales of all, and for whom something was found."""
         aims = self.vehicles.by_asset(self.weights[rows])
         bands, sales = np.zeros(aims.shape), self.trades.sales.copy()
-        if len(self.worth.bands):
-            bands[:] = self.worth.bands[rows, : aims.shape[1]]
+        if len(self.worth.above):
+            bands[:] = self.worth.above[rows, : aims.shape[1]]
         mixes, parts = self.vehicles.mixes.arrays(), self.vehicles.parts.arrays()
         held, catalogue, caps = self.holdings, self.catalogue, self.caps
         scores = np.zeros((0, len(catalogue))) if relevance is None else relevance

@@ -13,8 +13,6 @@ from advisor.engine.universe.holdings import Holdings
 from advisor.recommend.views import readonly
 
 _NO_BANDS: FloatArray = np.zeros((0, 0))
-_STEPS = 48
-"""Of Newton's method: two thirds a step until it is near, then twice the digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +40,16 @@ class Worth:
 
     Attributes:
         least: Smallest trade in money, shape (c,).
-        bands: Fraction of wealth above the target that is not sold, shape (c, v), or (0, 0).
+        above: Fraction of wealth above the target that is not sold, shape (c, v), or (0, 0).
+        below: Fraction of wealth below the target at which what there is money for is bought last,
+            of the same shape.
         unit: Smallest unit of money, shape (c,).
         cost: Of a trade, as a fraction of it.
     """
 
     least: FloatArray
-    bands: FloatArray
+    above: FloatArray
+    below: FloatArray
     unit: FloatArray
     cost: float
 
@@ -57,8 +58,8 @@ class Worth:
         cls,
         settings: TradeSettings,
         wealth: FloatArray,
-        weights: FloatArray,
-        risk_aversion: FloatArray,
+        targets: tuple[FloatArray, FloatArray],
+        holds: FloatArray,
         unit: FloatArray,
     ) -> Worth:
         """By the settings of an advisor.
@@ -66,44 +67,32 @@ class Worth:
         Args:
             settings: Of the advisor.
             wealth: Money, shape (c,).
-            weights: Targets, shape (c, v).
-            risk_aversion: The effective one, shape (c,).
+            targets: Weights, shape (c, v), and the effective risk aversions, shape (c,).
+            holds: Money by vehicle, shape (c, v).
             unit: Smallest unit of money, shape (c,).
         """
+        (weights, risk_aversion), band = targets, settings.no_trade_band
         least = np.minimum(settings.min_trade, LARGEST_PART * wealth)
-        return cls(least, _bands(settings, weights, risk_aversion), unit, settings.trading_cost)
+        above: FloatArray = _NO_BANDS
+        below: FloatArray = _NO_BANDS
+        if band is not None and band > 0.0:
+            above, below = np.full(weights.shape, band), np.zeros(weights.shape)
+        elif band is None and settings.trading_cost > 0.0:
+            above, below = np.zeros(weights.shape), np.zeros(weights.shape)
+            inside = (holds > 0.0) & (weights > 0.0) & (weights < 1.0)
+            rows, columns = (inside & (risk_aversion > 0.0)[:, None]).nonzero()
+            below[rows, columns], above[rows, columns] = settings.regions.half_widths(
+                weights[rows, columns], risk_aversion[rows]
+            )
+        return cls(least, above, below, unit, settings.trading_cost)
 
     def exact(self, rows: BoolArray) -> Worth:
         """The same, with every trade worth making for the clients in `rows`, shape (c,)."""
-        bands = np.where(rows[:, None], 0.0, self.bands) if len(self.bands) else self.bands
-        return Worth(np.where(rows, 0.0, self.least), bands, self.unit, self.cost)
-
-
-def _bands(settings: TradeSettings, weights: FloatArray, risk_aversion: FloatArray) -> FloatArray:
-    """As set, or by the law of `lifecycle.no_trade_half_width`."""
-    if settings.no_trade_band is not None:
-        return (
-            _NO_BANDS
-            if settings.no_trade_band == 0.0
-            else np.full(weights.shape, settings.no_trade_band)
+        above, below = (
+            np.where(rows[:, None], 0.0, band) if len(band) else band
+            for band in (self.above, self.below)
         )
-    if settings.trading_cost == 0.0:
-        return _NO_BANDS
-    sure = np.isfinite(risk_aversion) & (risk_aversion > 0.0)
-    gamma = np.where(sure, risk_aversion, 1.0)[:, None]
-    inside = np.clip(np.nan_to_num(weights), 0.0, 1.0)
-    cubed = 1.5 / gamma * inside * inside * (1.0 - inside) * (1.0 - inside) * settings.trading_cost
-    return np.where(sure[:, None], cube_root(cubed), 0.0)
-
-
-def cube_root(values: FloatArray) -> FloatArray:
-    """Cube roots of numbers of 0 or more, by Newton's method from above: the same bits on every
-    processor, which `np.cbrt` has not.
-    """
-    root = np.maximum(values, 1.0)
-    for _ in range(_STEPS):
-        root = (2.0 * root + values / (root * root)) / 3.0
-    return np.where(values > 0.0, root, 0.0)
+        return Worth(np.where(rows, 0.0, self.least), above, below, self.unit, self.cost)
 
 
 def trades_of(
@@ -122,7 +111,8 @@ def trades_of(
         What does not suit a client is sold in full, unless it may not be sold. Of the rest as
         much is kept as takes no vehicle beyond its target, the dearest is sold first; where
         holdings are mixed over vehicles this is a linear programme, solved exactly. What is
-        lacking is met from cash and the proceeds, each vehicle in proportion. Row by row in a
+        lacking is met from cash and the proceeds: first where a weight is below the lower edge of
+        its no-trade region, each vehicle in proportion, then the rest. Row by row in a
         fixed order, so that a client's bits do not depend on who stands beside them.
     """
     sales: FloatArray = np.empty(len(holdings.rows))
@@ -132,7 +122,7 @@ def trades_of(
     read = (
         *(invested, wealth, weights, table.indptr, table.values, holdings.kind, holdings.fee),
         *(holdings.spread, holdings.by_vehicle, holdings.locked),
-        *(worth.bands, worth.unit, worth.least),
+        *(worth.above, worth.below, worth.unit, worth.least),
     )
     trade_rows(*map(readonly, read), worth.cost, sales, left, lacking, gaps, budget)
     return Trades(sales, left, lacking, gaps, budget)

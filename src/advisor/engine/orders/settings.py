@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import cast
 
 from advisor.arrays import NUMBER, check_type
 from advisor.contracts.rules import RulePack
 from advisor.errors import InputError
+from advisor.lifecycle.trading.no_trade_edges import NoTradeGrid
 
 SMALLEST_TRADE = 50.0
 """Money below which no trade is made, unless another is set."""
@@ -24,9 +26,14 @@ class TradeSettings:
         min_trade: Money below which nothing is bought or sold, in the client's currency; at most
             half a per cent of wealth. What does not suit the client is sold whatever it is.
         no_trade_band: Fraction of wealth by which a holding may be above its target before it is
-            sold; None: by the law of `lifecycle.no_trade_half_width` at `trading_cost`. It is
-            within .1 points of weight of the exact region of `no_trade_region` at a cost of half a
-            per cent, which is of one asset beside a safe one, and takes a search for each weight.
+            sold; None: by the exact region of `lifecycle.no_trade_region` at `trading_cost`, of
+            the asset's target at the client's effective risk aversion. That is exact for one risky
+            asset beside a safe one; with more, each asset is taken alone beside the rest of the
+            portfolio, and correlations are left out (regions come apart like this for uncorrelated
+            assets under constant absolute risk aversion: Liu 2004, section II). A holding above
+            its upper edge is sold down to its target; money is put first where a weight is below
+            its lower edge, then where it is inside its region, since the target of cash is 0. A
+            risk aversion below .1 counts as .1; a target of 0 or 1 has no region.
         trading_cost: Cost of a trade either way, as a fraction of it; the orders leave the money
             for it in cash.
         max_product_share: Largest fraction of wealth in one product that is no insured deposit;
@@ -39,6 +46,11 @@ class TradeSettings:
     trading_cost: float = 0.0
     max_product_share: float | None = None
     max_issuer_share: float | None = None
+
+    @cached_property
+    def regions(self) -> NoTradeGrid:
+        """Exact no-trade regions at the trading cost, which is above 0."""
+        return NoTradeGrid.of(self.trading_cost)
 
     @classmethod
     def of(cls, **settings: float | None) -> TradeSettings:

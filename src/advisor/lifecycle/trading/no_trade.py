@@ -12,13 +12,9 @@ import numpy as np
 from advisor.annotations import Matrix, OpenShare, Positive
 from advisor.arrays import BoolArray, FloatArray, float_array
 from advisor.lifecycle.inputs import spread, together, within
+from advisor.lifecycle.trading.no_trade_edges import no_trade_edges
 from advisor.readers import Number
 from advisor.validation import checked
-
-_STEPS = 200
-"""Fourth-order steps across the region; the equation is smooth, and 200 leave an error far below a
-basis point of weight."""
-_HALVINGS = 60
 
 
 def no_trade_half_width(weight: object, risk_aversion: object, cost: object) -> FloatArray:
@@ -121,9 +117,8 @@ def no_trade_region(
         cost: Proportional cost either way, in [0, 0.2].
 
     Returns:
-        Weights, at the middle price, between which nothing is traded. The gap between them solves a
-        Riccati equation with two boundary conditions; it depends on neither volatility nor mean
-        beyond the Merton weight.
+        Weights, at the middle price, between which nothing is traded. They depend on neither
+        volatility nor mean beyond the Merton weight; see `no_trade_edges`.
 
     Raises:
         InputError: An argument is outside its range.
@@ -132,43 +127,5 @@ def no_trade_region(
     """
     if cost == 0.0:
         return weight, weight
-    first = float(no_trade_half_width(weight, risk_aversion, cost))
-    low, high = 0.0, first
-    room = min(weight, 1.0 - weight) * (1.0 - 1e-9)
-    while high < room and _miss(high, weight, risk_aversion, cost) > 0.0:
-        low, high = high, min(2.0 * high, room)
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        if _miss(middle, weight, risk_aversion, cost) > 0.0:
-            low = middle
-        else:
-            high = middle
-    gap = 0.5 * (low + high)
-    edges = (
-        (weight - gap) / (1.0 - weight + gap) / (1.0 + cost),
-        (weight + gap) / (1.0 - weight - gap) / (1.0 - cost),
-    )
-    return edges[0] / (1.0 + edges[0]), edges[1] / (1.0 + edges[1])
-
-
-def _miss(gap: float, weight: float, gamma: float, cost: float) -> float:
-    """How far the Riccati solution that starts at the lower edge ends above the upper edge; falls
-    through 0 at the right gap.
-    """
-    below, above = weight - gap, weight + gap
-    length = np.log(above * (1.0 - below) / (below * (1.0 - above))) + np.log(
-        (1.0 + cost) / (1.0 - cost)
-    )
-    step, w = length / _STEPS, below
-
-    def slope(x: float) -> float:
-        return (gamma - 1.0) * x * x - (2.0 * gamma * weight - 1.0) * x + gamma * below * above
-
-    for _ in range(_STEPS):
-        k1 = slope(w)
-        k2 = slope(w + 0.5 * step * k1)
-        k3 = slope(w + 0.5 * step * k2)
-        w += step / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + slope(w + step * k3))
-        if not -1e6 < w < 1e6:
-            return -1.0
-    return float(w - above)
+    lower, upper = no_trade_edges(np.full(1, weight), np.full(1, risk_aversion), cost)
+    return lower.item(), upper.item()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -14,13 +14,19 @@ from advisor.risk_profile.answers import Answers, Positions
 from advisor.risk_profile.coherence import contradictions
 from advisor.risk_profile.key import key_of
 
-LevelsOf = Callable[[Answers, IntArray], IntArray]
-"""Levels of answer sheets before any control, each of a given client."""
+Judge = Callable[[Answers, IntArray], tuple[IntArray, BoolArray]]
+"""Of answer sheets, each of a given client: levels before any control, and whose do not hang
+together."""
+MOST_SHEETS = 500
+"""More cautious sheets of one client that are tried."""
 Exits = dict[int, tuple[int, ...]]
+"""By position of an option the ways out of it."""
+Conditions = tuple[tuple[int, Exits], ...]
+"""Rows of questions, and the ways out of each."""
 
 
 def cautious_floor(
-    answers: Answers, questionnaire: Questionnaire, rows: BoolArray, levels_of: LevelsOf
+    answers: Answers, questionnaire: Questionnaire, rows: BoolArray, judge: Judge
 ) -> IntArray:
     """The highest level that more cautious answers would have given, shape (c,).
 
@@ -35,8 +41,7 @@ def cautious_floor(
         answers: Of c clients.
         questionnaire: What was asked.
         rows: Whose answers count, shape (c,).
-        levels_of: Levels of changed answers without controls; rows of the answers, clients they are
-            of.
+        judge: Of changed answers, and the clients they are of.
 
     Returns:
         1..5; 1 where no contradiction that lowers fires, or no more cautious sheet is free of it.
@@ -48,13 +53,13 @@ def cautious_floor(
     sheets, fires = answers.positions[:, owner], fires[:, owner]
     while len(owner):
         # 1. every way out of every contradiction, each sheet once
-        sheets, owner = _stepped_out(sheets, owner, fires, questionnaire)
+        sheets, owner = _stepped_out(sheets, owner, fires, _exits(questionnaire))
         if not len(owner):
             break
         # 2. what each is worth, contradictions that remain taken off
         changed = _of_positions(sheets, answers, questionnaire)
         fires = contradictions(changed, questionnaire) & (steps > 0)[:, None]
-        level = levels_of(changed, owner)
+        level, _ = judge(changed, owner)
         off = (fires * steps[:, None]).max(axis=0, initial=0)
         np.maximum.at(floor, owner, np.maximum(np.minimum(level, 1), level - off))
         # 3. and on from those that still contradict themselves
@@ -63,13 +68,48 @@ def cautious_floor(
     return floor
 
 
+def misfit_floor(
+    answers: Answers, questionnaire: Questionnaire, fires: BoolArray, steps: int, judge: Judge
+) -> IntArray:
+    """The highest level that more cautious answers which hang together would have given, shape
+    (c,); 1 where it is no higher than what misfit leaves.
+
+    All sheets that are nowhere bolder and keep the level are tried, one answer about tolerance
+    more cautious at a time; where there are more than `MOST_SHEETS`, one of them is taken to fit.
+    A more cautious sheet has no more of them to try, so the answer cannot depend on that limit in
+    favour of caution. `fires`: whom misfit takes `steps` levels from, shape (c,).
+    """
+    floor = np.ones(len(fires), dtype=np.int64)
+    for less in range(steps):
+        owner = np.flatnonzero(fires & (floor == 1))
+        sheets, least, count = answers.positions[:, owner], floor.copy(), np.zeros_like(floor)
+        if len(owner):
+            least[owner] = judge(_of_positions(sheets, answers, questionnaire), owner)[0] - less
+        sheets, owner = sheets[:, least[owner] > 1], owner[least[owner] > 1]
+        while len(owner):
+            everybody = np.ones((1, len(owner)), dtype=np.bool_)
+            rules = (_single_steps(questionnaire),)
+            sheets, owner = _stepped_out(sheets, owner, everybody, rules)
+            if not len(owner):
+                break
+            level, misfits = judge(_of_positions(sheets, answers, questionnaire), owner)
+            on = level >= least[owner]
+            count += np.bincount(owner[on], minlength=len(count))
+            done = count > MOST_SHEETS
+            done[owner[on & ~misfits]] = True
+            floor[done] = least[done]
+            on &= ~done[owner]
+            sheets, owner = sheets[:, on], owner[on]
+    return floor
+
+
 def _stepped_out(
-    sheets: Positions, owner: IntArray, fires: BoolArray, questionnaire: Questionnaire
+    sheets: Positions, owner: IntArray, fires: BoolArray, rules: Sequence[Conditions]
 ) -> tuple[Positions, IntArray]:
     """Answer sheets one step more cautious, and whose they are."""
     parts: list[Positions] = []
     owners: list[IntArray] = []
-    for rule, conditions in enumerate(_exits(questionnaire)):
+    for rule, conditions in enumerate(rules):
         for row, exits in conditions:
             for position, others in exits.items():
                 here = np.flatnonzero(fires[rule] & (sheets[row] == position))
@@ -94,7 +134,7 @@ def _of_positions(positions: Positions, answers: Answers, questionnaire: Questio
 
 
 @lru_cache(maxsize=16)
-def _exits(questionnaire: Questionnaire) -> tuple[tuple[tuple[int, Exits], ...], ...]:
+def _exits(questionnaire: Questionnaire) -> tuple[Conditions, ...]:
     """By contradiction, its conditions: the question's row, and from each option of the condition
     the way out.
     """
@@ -105,6 +145,22 @@ def _exits(questionnaire: Questionnaire) -> tuple[tuple[tuple[int, Exits], ...],
             for name, chosen in (*rule.first.items(), *rule.second.items())
         )
         for rule in questionnaire.contradictions
+    )
+
+
+@lru_cache(maxsize=16)
+def _single_steps(questionnaire: Questionnaire) -> Conditions:
+    """Of each question about tolerance, from every option to the boldest of a lower score."""
+    return tuple(
+        (
+            row,
+            {
+                position: _ways_out(question, frozenset({option.id}))[position]
+                for position, option in enumerate(question.options)
+            },
+        )
+        for row, question in enumerate(questionnaire.by_id.values())
+        if question.dimension == "tolerance"
     )
 
 

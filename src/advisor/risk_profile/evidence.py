@@ -17,7 +17,7 @@ from advisor.privacy import written
 from advisor.risk_profile.answers import Answers, read_answers
 from advisor.risk_profile.assessments import AssessmentHistory, HistoryLimits, are_minors
 from advisor.risk_profile.capacity import money_cap
-from advisor.risk_profile.caution import cautious_floor
+from advisor.risk_profile.caution import cautious_floor, misfit_floor
 from advisor.risk_profile.coherence import (
     CONTRADICTION,
     Controls,
@@ -164,7 +164,7 @@ def _from_answers(
     asked = key.dimensions.get("tolerance")
     if tolerance is not None:
         error = tolerance.standard_error
-        signs["misfit"] = ~reaches(tolerance.fit, controls.misfit_below) & ~np.isnan(tolerance.fit)
+        signs["misfit"] = _misfits(tolerance, controls, len(clients))
         lowers["misfit"] = controls.misfit_lowers * signs["misfit"]
     elif asked is not None and asked.standard_error > 0.0:
         error = np.where(np.isnan(scores["tolerance"]), np.nan, asked.standard_error)
@@ -182,6 +182,13 @@ def _from_answers(
     if "knowledge" not in key.dimensions:
         scores["knowledge"] = clients.knowledge
     return Case(scores, error, Evidence(limits, at_least, lowers), out, signs, problems)
+
+
+def _misfits(tolerance: Measured | None, controls: Controls, count: int) -> BoolArray:
+    """Whose answers about tolerance hang together too badly, shape (c,)."""
+    if tolerance is None:
+        return np.zeros(count, dtype=np.bool_)
+    return ~reaches(tolerance.fit, controls.misfit_below) & ~np.isnan(tolerance.fit)
 
 
 def _measured(
@@ -222,10 +229,8 @@ def _floors(
     if REVEALED in evidence.lowers:  # below it no tolerance is checked against trades
         floors[REVEALED] = np.full(len(rows), HIGH_TOLERANCE - 1)
     contradicting = [name for name in evidence.lowers if name.startswith(CONTRADICTION)]
-    if not any(evidence.lowers[name].any() for name in contradicting):
-        return floors
 
-    def levels_of(changed: Answers, owner: IntArray) -> IntArray:
+    def judge(changed: Answers, owner: IntArray) -> tuple[IntArray, BoolArray]:
         scores = {d: dimension_score(changed, questionnaire, d) for d in LIMITING}
         tolerance = (
             None if item_model is None else measure_tolerance(item_model, changed, questionnaire)
@@ -235,12 +240,18 @@ def _floors(
         others = {
             name: limit[owner] for name, limit in evidence.limits.items() if name not in limits
         }
-        return assign_levels(
-            Evidence(others | limits, at_least), controls.epsilon, len(owner)
-        ).level
+        plain = assign_levels(Evidence(others | limits, at_least), controls.epsilon, len(owner))
+        return plain.level, _misfits(tolerance, controls, len(owner))
 
-    floor = cautious_floor(answers, questionnaire, rows, levels_of)
-    return floors | dict.fromkeys(contradicting, floor)
+    if "misfit" in evidence.lowers:
+        fires = evidence.lowers["misfit"] > 0
+        floors["misfit"] = misfit_floor(
+            answers, questionnaire, fires, controls.misfit_lowers, judge
+        )
+    if any(evidence.lowers[name].any() for name in contradicting):
+        floor = cautious_floor(answers, questionnaire, rows, judge)
+        floors |= dict.fromkeys(contradicting, floor)
+    return floors
 
 
 def _lowers(

@@ -85,7 +85,7 @@ def product_facts_of(catalogue: Catalogue) -> ProductFacts:
     products = catalogue.products
     return ProductFacts(
         ids=catalogue.ids.ids,
-        names=tuple(frozenset({p.id, *(p.exposures or {p.asset or "": 1.0})}) for p in products),
+        names=tuple(frozenset({p.id, p.asset or p.id, *p.exposures}) for p in products),
         risk_level=catalogue.risk_level,
         min_purchase=catalogue.min_purchase,
         term_days=catalogue.term_days,

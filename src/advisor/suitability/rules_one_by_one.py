@@ -147,10 +147,8 @@ def _currency(case: Case) -> bool:
 
 
 def _excluded(case: Case) -> bool:
-    return bool(
-        case.client.excluded
-        & {case.product.id, *(case.product.exposures or {case.product.asset or "": 1.0})}
-    )
+    product = case.product
+    return bool(case.client.excluded & {product.id, product.asset, *product.exposures})
 
 
 def _sustainability(case: Case) -> bool:

@@ -13,7 +13,7 @@ from advisor.contracts import Option, Question, Questionnaire
 from advisor.contracts.question import Contradiction
 from advisor.data import ClientTable
 from advisor.data.categories import Categories
-from advisor.risk_profile import profile_risk
+from advisor.risk_profile import GradedResponseModel, profile_risk
 from advisor.risk_profile.coherence import Controls
 from advisor.sample import clients as sample_clients
 
@@ -144,3 +144,91 @@ def test_the_level_is_the_least_that_caution_cannot_beat() -> None:
         assert found[i] == plain[nowhere_bolder].max(), sheets[i]
     assert (found < base).any()
     assert (found > plain).any()
+
+
+def extremes(asked: Questionnaire, rng: np.random.Generator, count: int) -> list[dict[str, str]]:
+    """Bold sheets whose answers about tolerance jump between the least and the most."""
+    sheets = []
+    for _ in range(count):
+        sheet = {}
+        for question in asked.questions:
+            ordered = sorted(question.options, key=lambda o: o.score)
+            place = -1
+            if question.dimension == "tolerance":
+                place = int(rng.choice([0, len(ordered) - 1, int(rng.integers(len(ordered)))],
+                                       p=[0.45, 0.45, 0.1]))  # fmt: skip
+            sheet[question.id] = ordered[place].id
+        sheets.append(sheet)
+    return sheets
+
+
+def model_of(asked: Questionnaire, rng: np.random.Generator) -> GradedResponseModel:
+    """Item parameters of the tolerance questions, an answer for each distinct score."""
+    counts = {
+        q.id: len({o.score for o in q.options})
+        for q in asked.questions
+        if q.dimension == "tolerance"
+    }
+    return GradedResponseModel.of(
+        {
+            name: (float(rng.uniform(0.8, 2.5)), sorted(rng.normal(0.0, 1.2, n - 1).tolist()))
+            for name, n in counts.items()
+        }
+    )
+
+
+@pytest.mark.parametrize(("lowers", "epsilon"), [(1, 0.25), (1, 0.5), (2, 0.5)])
+@pytest.mark.parametrize("asked", BUNDLED, ids=lambda q: q.id)
+def test_answers_that_hang_together_again_do_not_raise_the_level(
+    asked: Questionnaire, lowers: int, epsilon: float
+) -> None:
+    rng = np.random.default_rng(1)
+    model, sheets = model_of(asked, rng), extremes(asked, rng, 60)
+    changed: list[dict[str, str]] = []
+    origin: list[int] = []
+    for i, sheet in enumerate(sheets):
+        for question in asked.questions:
+            score = {o.id: o.score for o in question.options}
+            lower = [o.id for o in question.options if o.score < score[sheet[question.id]]]
+            changed += [sheet | {question.id: option} for option in lower]
+            origin += [i] * len(lower)
+    controls = Controls(epsilon=epsilon, misfit_lowers=lowers)
+    before, after = (
+        profile_risk(table_of(s), asked, as_of=DAY, controls=controls, item_model=model)
+        for s in (sheets, changed)
+    )
+    assert sum("misfit" in flags for flags in before.flags) > (0 if asked.id == "default" else 20)
+    assert int((after.level > before.level[origin]).sum()) == 0
+
+
+def test_misfit_lowers_only_below_what_caution_alone_would_have_given() -> None:
+    """All sheets of five questions at once: the level is the best of any sheet nowhere bolder."""
+    options = tuple(Option(id="abc"[i], text="x", score=float(i)) for i in range(3))
+    asked = Questionnaire(
+        id="five",
+        version="1",
+        questions=tuple(
+            Question(id=f"t{i}", text="x", dimension="tolerance", options=options) for i in range(5)
+        ),
+    )
+    names = list(asked.by_id)
+    sheets = [dict(zip(names, chosen, strict=True)) for chosen in product("abc", repeat=5)]
+    model = GradedResponseModel.of(dict.fromkeys(names, (2.5, (-0.8, 0.8))))
+    free, lowered = (
+        profile_risk(
+            table_of(sheets),
+            asked,
+            as_of=DAY,
+            item_model=model,
+            controls=Controls(epsilon=0.5, misfit_below=-1.2, misfit_lowers=lowers),
+        )
+        for lowers in (0, 2)
+    )
+    misfits = np.array(["misfit" in flags for flags in free.flags])
+    plain = np.maximum(np.minimum(free.level, 1), free.level - 2 * misfits)
+    places = np.array([["abc".index(sheet[name]) for name in names] for sheet in sheets])
+    for i in range(len(sheets)):
+        nowhere_bolder = (places <= places[i]).all(axis=1)
+        assert lowered.level[i] == plain[nowhere_bolder].max(), sheets[i]
+    assert (lowered.level < free.level).any()
+    assert (lowered.level > plain).any()

@@ -9,6 +9,7 @@ import pandas as pd
 
 from advisor.annotations import Edges, NotNegative
 from advisor.arrays import FloatArray, frozen
+from advisor.contracts.thresholds import reaches
 from advisor.errors import InputError
 from advisor.lifecycle.goals.draws import client_keys, normals
 from advisor.lifecycle.goals.goals import lognormal_rates
@@ -123,7 +124,7 @@ def wealth_fan(
             0.0,
         )
         quantiles[:, m + 1] = np.quantile(value, ranks)
-    reached = float((value >= amount).mean()) if amount is not None else float("nan")
+    reached = float(reaches(value, amount).mean()) if amount is not None else float("nan")
     return WealthFan(
         frozen(np.arange(months + 1) / 12.0),
         frozen(share),

@@ -15,6 +15,7 @@ from advisor.annotations import NotNegative, OpenShare
 from advisor.arrays import FloatArray
 from advisor.contracts.client import Goal
 from advisor.contracts.mandate import Mandate
+from advisor.contracts.thresholds import reaches
 from advisor.data.returns import ReturnModel
 from advisor.lifecycle.goals.draws import client_keys, normals
 from advisor.lifecycle.goals.goal_portfolios import goal_portfolios
@@ -112,7 +113,7 @@ def required_saving(
         each = terminal_wealth(paths, zero, span[row], m[row], s[row], one)
         savings = np.sort(((need[row, None] - grown) / each)[0])
         saving[i] = max(0.0, float(savings[min(draws - 1, int(np.ceil(probability * draws)) - 1)]))
-    enough = have >= required_wealth(need, span, m, s, probability=probability)
+    enough = reaches(have, required_wealth(need, span, m, s, probability=probability))
     return np.where(enough, 0.0, saving)
 
 

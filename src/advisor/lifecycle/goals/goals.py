@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from advisor.arrays import FloatArray
+from advisor.contracts.thresholds import reaches
 from advisor.errors import InputError
 from advisor.lifecycle.goals.draws import client_keys, normals
 from advisor.lifecycle.inputs import LONGEST, Draws, PathSeed, listed, together, within
@@ -200,10 +201,10 @@ def _closed(
 def _exceeds(
     wealth: FloatArray, amount: FloatArray, centre: FloatArray, spread: FloatArray
 ) -> FloatArray:
-    """P(wealth * exp(centre + spread * Z) >= amount)."""
+    """P(wealth * exp(centre + spread * Z) >= amount); what just suffices is enough."""
     with np.errstate(divide="ignore", invalid="ignore"):
         score = (np.log(wealth / amount) + centre) / spread
-    sure = (wealth * np.exp(centre) >= amount).astype(np.float64)
+    sure = reaches(wealth * np.exp(centre), amount).astype(np.float64)
     return np.where((spread > 0.0) & (wealth > 0.0), ndtr(np.where(spread > 0.0, score, 0.0)), sure)
 
 
@@ -248,7 +249,7 @@ def _simulated(
     saving: FloatArray,
 ) -> FloatArray:
     final = terminal_wealth(paths, wealth, years, mean, volatility, saving)
-    hit = (final >= amount[:, None]).astype(np.float64)
+    hit = reaches(final, amount[:, None]).astype(np.float64)
     mu, sigma = lognormal_rates(mean, volatility)
     lump = np.maximum(wealth + saving * 12.0 * _annuity(mu + 0.5 * sigma**2, years), 1e-12)
     centre, spread = mu * years, sigma * np.sqrt(years)

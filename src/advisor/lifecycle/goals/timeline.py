@@ -14,6 +14,7 @@ import pandas as pd
 from advisor.annotations import NotNegative, Positive, Share
 from advisor.arrays import FloatArray
 from advisor.contracts.client import Goal
+from advisor.contracts.thresholds import exceeds, reaches
 from advisor.lifecycle.goals.glide_path import Shape, glide_path
 from advisor.lifecycle.inputs import AnnualReturn, PlanYears, listed
 from advisor.lifecycle.wealth.reserve import LifeEvent
@@ -117,16 +118,16 @@ def life_timeline(
     happened: list[tuple[str, ...]] = []
     money = wealth
     for year in range(years + 1):
-        due = [c for c in claims if year - 1 < c[1] <= year]
+        due = [c for c in claims if reaches(year, c[1]) and exceeds(c[1], year - 1)]
         paid = sum(c[3] for c in due)
         money = max(money - paid, 0.0)
-        ahead = [c for c in claims if c[1] > year]
+        ahead = [c for c in claims if exceeds(c[1], year)]
         risky, reserved = 0.0, 0.0
         left = money
         for _, when, _, amount, is_event in ahead:
             part = min(left, max(amount, 0.0) * (1.0 + safe_return) ** -(when - year))
             left -= part
-            reserved_now = is_event and when - year <= reserve_horizon
+            reserved_now = is_event and reaches(year + reserve_horizon, when)
             reserved += part if reserved_now else 0.0
             if not reserved_now:
                 share = glide_path(when - year, start=start, end=end, length=length, shape=shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from advisor.arrays import FloatArray
+from advisor.contracts.thresholds import reaches
 
 _SLACK = 1e-9
 """Lots within this share of a whole one are whole: money over a price seldom is an integer."""
@@ -74,7 +75,7 @@ def _down(
         lots = np.floor(np.abs(trades) / np.where(size > 0.0, size, 1.0) * (1.0 + _SLACK))
         whole = np.sign(trades) * np.minimum(lots * size, np.abs(trades))
         whole = np.where((size > 0.0) & ~exits, whole, trades)
-    return np.where((np.abs(whole) >= min_trade) | exits, whole, 0.0)
+    return np.where(reaches(np.abs(whole), min_trade) | exits, whole, 0.0)
 
 
 def _raised(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray
+from advisor.contracts.thresholds import exceeds
 from advisor.lifecycle.inputs import AnnualReturn, together, within
 from advisor.privacy import hides
 from advisor.validation import checked
@@ -93,4 +94,4 @@ def switch_benefit(
             if force == 0.0
             else np.where(reach > 0.0, -np.log(np.maximum(reach, 0.0)) / force, np.inf)
         )
-    return SwitchTest(benefit, cost, benefit - cost, benefit > cost, years_needed)
+    return SwitchTest(benefit, cost, benefit - cost, exceeds(benefit, cost), years_needed)

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from advisor.annotations import NotNegative, Positive
-from advisor.arrays import NUMBER, FloatArray, check_type
-from advisor.data.tables import as_numbers, check_table
+from advisor.arrays import FloatArray, check_number
+from advisor.data.ids import IdMap
+from advisor.data.tables import as_numbers, check_table, id_codes
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import LONGEST, listed
 from advisor.privacy import hides
@@ -136,17 +137,16 @@ def ex_ante_costs(
     ([100.0, 485.2], 0.012)
     """
     for product, money in orders.items():
-        check_type(money, NUMBER, "orders", "It is money.", key=product)
+        check_number(money, "orders", "It is money.", low=0.0, key=product)
     each = listed(costs, ProductCosts, "costs", "Give one ProductCosts a product of the orders.")
-    known = {c.product_id: c for c in each}
+    ids = IdMap.of([c.product_id for c in each], "costs")
+    known = dict(zip(ids.ids, each, strict=True))
     missing = [p for p in orders if p not in known]
-    bad = {p: m for p, m in orders.items() if not 0.0 <= m < np.inf}
-    if missing or bad:
+    if missing:
         raise InputError(
-            f"Costs are missing for {missing}, or money is wrong for {bad}; every product needs its"
-            " costs and 0 or more money. Correct the orders.",
-            field=missing[0] if missing else "orders",
-            value=missing or bad,
+            f"Costs are missing for {missing}; every product needs its costs. Give them.",
+            field=missing[0],
+            value=missing,
         )
     rows = [_course(orders[p], known[p], years, gross_return, exit_at_end) for p in orders]
     table = np.array([r[0] for r in rows]).reshape(len(rows), len(KINDS))
@@ -209,12 +209,12 @@ def ex_post_costs(
             field="kind",
             value=unknown,
         )
-    money = charged.assign(money=amounts).pivot_table(
-        index="product_id", columns="kind", values="money", aggfunc="sum", fill_value=0.0
-    )
-    money = money.reindex(columns=list(KINDS), fill_value=0.0).astype(np.float64)
-    put_in = start_value + flows
-    share = money.sum(axis=1) / max(float(money.to_numpy().sum()), 1e-300)
-    return CostReport(
-        money, share * put_in, years, end_value + float(money.to_numpy().sum()), end_value
-    )
+    nobody = "it is not known what the charge was for. Drop or mend it."
+    row, products = id_codes(charged["product_id"], "product_id", nobody)
+    table = np.zeros((len(products), len(KINDS)))
+    column = np.array([KINDS.index(kind) for kind in charged["kind"].astype(str)], dtype=np.int64)
+    np.add.at(table, (row, column), amounts)
+    index, total = pd.Index(products.ids, name="product_id"), float(table.sum())
+    money = pd.DataFrame(table, index=index, columns=list(KINDS))
+    share = money.sum(axis=1) / max(total, 1e-300)
+    return CostReport(money, share * (start_value + flows), years, end_value + total, end_value)

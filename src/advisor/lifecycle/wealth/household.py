@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import NUMBER, FloatArray, check_type, check_whole, frozen
+from advisor.arrays import FloatArray, check_number, check_whole, frozen
 from advisor.contracts.bands import LEVELS
 from advisor.data.ids import IdMap
-from advisor.errors import InputError
 from advisor.lifecycle.inputs import listed
 from advisor.lifecycle.trading.cash_flow import fill, target_table
 from advisor.privacy import hides
@@ -42,7 +41,8 @@ class Household:
         managed, away: Money by asset, shape (n,).
         liabilities: Money owed by name.
         positions: What it was made of.
-        level: The lowest of the members' risk levels, 0 where none is known: never their average.
+        level: The lowest of the members' risk levels, 0 where that of an owner is not known: never
+            their average.
     """
 
     assets: tuple[str, ...]
@@ -77,24 +77,20 @@ class Household:
         """
         ids = IdMap.of(assets, "assets")
         positions = listed(positions, Position, "positions", "Give a list of Position.")
-        for member, level in (levels or {}).items():
+        of_member = dict(levels or {})
+        for member, level in of_member.items():
             check_whole(level, "levels", "They run from 0 to 5.", low=0, high=LEVELS, key=member)
         owed = dict(liabilities or {})
         amounts = [(f"position {p.account}/{p.asset}", p.money) for p in positions]
         for name, money in (*amounts, *((f"liability {k}", v) for k, v in owed.items())):
-            check_type(money, NUMBER, name, "It is money.")
-            if not 0.0 <= money < np.inf:
-                raise InputError(
-                    f"{name} is {money}; money is finite and not negative here. Enter what is owed"
-                    " as a liability.",
-                    field=name,
-                    value=money,
-                )
+            check_number(money, name, "Enter what is owed as a liability.", low=0.0)
         codes = np.array([ids.code(p.asset, "asset") for p in positions], dtype=np.int64)
         managed, away = np.zeros(len(ids)), np.zeros(len(ids))
         for code, position in zip(codes.tolist(), positions, strict=True):
             (away if position.held_away else managed)[code] += position.money
-        level = min((levels or {}).values(), default=0)
+        level = min(
+            [*of_member.values(), *(of_member.get(p.owner, 0) for p in positions)], default=0
+        )
         return cls(ids.ids, frozen(managed), frozen(away), owed, tuple(positions), level)
 
     @property

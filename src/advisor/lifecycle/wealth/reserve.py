@@ -13,6 +13,7 @@ import numpy as np
 
 from advisor.arrays import FloatArray
 from advisor.contracts.mandate import LinearLimit
+from advisor.contracts.thresholds import reaches
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import AnnualReturn, array, listed, names_of, together, within
 from advisor.privacy import hides
@@ -40,10 +41,21 @@ class LifeEvent:
     priority: Annotated[float, Number("1 is the most important.", low=1.0)] = 1
     inflation: AnnualReturn = 0.0
 
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.amount_then):
+            raise InputError(
+                f"Event {self.name!r} grows by {self.inflation:g} a year for {self.years:g} years,"
+                " beyond any number. Lower the inflation or the years.",
+                field="inflation",
+                value=self.inflation,
+            )
+
     @property
     def amount_then(self) -> float:
-        """Its price at the date."""
-        return self.amount * (1.0 + self.inflation) ** self.years
+        """Its price at the date; today's where it never comes."""
+        with np.errstate(over="ignore"):
+            years = self.years if self.years < inf else 0.0
+            return float(self.amount * np.power(1.0 + self.inflation, years))
 
 
 @checked
@@ -106,8 +118,10 @@ def liquidity_reserve(
     if amounts is not None and years is not None:
         money, when = np.atleast_2d(array(amounts, "amounts"), array(years, "years"))
         money, when = together(amounts=money, years=when)
+        within(money, "amounts", "What is not due is 0.")
+        within(when, "years", "What is never due is inf.", low=0.0, high=inf)
         discount = (1.0 + rate) ** -np.minimum(when, horizon)
-        due = np.where(when <= horizon, money * discount, 0.0).sum(axis=1)
+        due = np.where(reaches(horizon, when), money * discount, 0.0).sum(axis=1)
     regular, due = together(monthly_spending=np.atleast_1d(spending * cover), amounts=due)
     return np.maximum(regular + due, 0.0)
 

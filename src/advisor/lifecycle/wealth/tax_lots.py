@@ -4,6 +4,7 @@ apart.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -13,6 +14,7 @@ import pandas as pd
 
 from advisor.annotations import Share
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, float_array, frozen
+from advisor.contracts.thresholds import reaches
 from advisor.data.days import as_day
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import array, days, within
@@ -44,17 +46,21 @@ class TaxLots:
     acquired: DayArray
 
     def __post_init__(self) -> None:
-        whole = float_array(self.position, "position", shape=(None,))
-        count = len(whole)
-        bad = ~((whole >= 0.0) & (whole < 2.0**53) & (whole == np.floor(whole)))
-        _refuse(bad, whole, "position", "a whole number, 0 or more")
-        object.__setattr__(self, "position", frozen(whole.astype(np.int64)))
-        for name in ("units", "cost"):
+        for name, fits, rule in _RULES:
             values = float_array(getattr(self, name), name, shape=(None,))
-            bad = values <= 0.0 if name == "units" else values < 0.0
-            _refuse(bad, values, name, "above 0" if name == "units" else "0 or more")
+            bad = ~fits(values)
+            if bad.any():
+                row = int(np.argmax(bad))
+                raise InputError(
+                    f"{name}[{row}] is {values[row]:g}; a lot needs one that is {rule}. Correct the"
+                    " lot.",
+                    field=name,
+                    value=float(values[row]),
+                )
             object.__setattr__(self, name, values)
+        object.__setattr__(self, "position", frozen(self.position.astype(np.int64)))
         object.__setattr__(self, "acquired", frozen(days(self.acquired, "acquired")))
+        count = len(self.position)
         if not len(self.units) == len(self.cost) == len(self.acquired) == count:
             raise InputError(
                 f"Lots have {count} positions, {len(self.units)} units, {len(self.cost)} costs and "
@@ -64,14 +70,15 @@ class TaxLots:
             )
 
 
-def _refuse(bad: BoolArray, values: FloatArray, field: str, rule: str) -> None:
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise InputError(
-            f"{field}[{row}] is {values[row]:g}; a lot needs one that is {rule}. Correct the lot.",
-            field=field,
-            value=float(values[row]),
-        )
+_RULES: tuple[tuple[str, Callable[[FloatArray], BoolArray], str], ...] = (
+    (
+        "position",
+        lambda x: (x >= 0.0) & (x < 2.0**53) & (x == np.floor(x)),
+        "a whole number, 0 or more",
+    ),
+    ("units", lambda x: x > 0.0, "above 0"),
+    ("cost", lambda x: x >= 0.0, "0 or more"),
+)
 
 
 @hides
@@ -112,24 +119,20 @@ def sell_lots(
 
     Args:
         lots: What is held, in any order.
-        units: Units to sell of each position, shape (p,).
-        price: Price a unit, shape (p,).
+        units: To sell of each position, shape (p,).
+        price: A unit, shape (p,).
         on: Day of the sale.
-        rule: "highest_cost" first (the smallest gain now); "least_tax" first (gain times the rate
-            of its term); "fifo", "lifo".
+        rule: "highest_cost" first: the smallest gain that any choice of lots gives; "least_tax"
+            first: the same of rate times gain; "fifo"; "lifo".
         short_rate: Tax on gains held for a year or less, a fraction.
-        long_rate: Tax on gains held for more than one calendar year: sold after the anniversary
-            of the purchase, as `first_long_term_day` says.
+        long_rate: Tax on those held for longer, as `first_long_term_day` says.
 
     Returns:
         Sales that add up to `units` in every position, or to all it has with the rest `unfilled`.
-        With "highest_cost" no unsold unit cost more than a sold one, so the gain is the smallest
-        that any choice of lots gives; with "least_tax" the same holds for the sum of rate times
-        gain.
 
     Raises:
-        InputError: Shapes disagree, units are negative or infinite, a price is not positive, a lot
-            was bought after the sale, or an unknown rule.
+        InputError: Shapes disagree, units are negative or infinite, a price is not positive, or a
+            lot was bought after the sale.
 
     >>> days = np.array(["2024-01-02", "2026-01-02"], dtype="datetime64[D]")
     >>> lots = TaxLots(np.array([0, 0]), np.array([10.0, 10.0]), np.array([5.0, 8.0]), days)
@@ -137,39 +140,30 @@ def sell_lots(
     >>> sale.sold.tolist(), sale.short_gain.tolist(), sale.long_gain.tolist()
     ([2.0, 10.0], [10.0], [8.0])
     """
+    # 1. the order of sale
     quantity, quote = np.atleast_1d(array(units, "units")), np.atleast_1d(array(price, "price"))
     day = as_day(on, "on")
-    _check(lots, quantity, quote)
-    late = lots.acquired > day
-    if late.any():
-        row = int(np.argmax(late))
-        raise InputError(
-            f"acquired[{row}] is {lots.acquired[row]}, after the sale on {day}; what is not yet "
-            "bought cannot be sold. Correct the day, or drop the lot.",
-            field="acquired",
-            value=str(lots.acquired[row]),
-        )
+    _check(lots, quantity, quote, day)
     unit_gain = quote[lots.position] - lots.cost
     long_term = day >= first_long_term_day(lots.acquired)
     rate = np.where(long_term, long_rate, short_rate)
     age = lots.acquired.astype(np.int64)
     keys = {"highest_cost": -lots.cost, "least_tax": unit_gain * rate, "fifo": age, "lifo": -age}
     order = np.lexsort((np.arange(len(age)), age, keys[rule], lots.position))
+    # 2. what is taken of each lot
     position, held = lots.position[order], lots.units[order]
     before = pd.Series(held).groupby(position).cumsum().to_numpy() - held
     sold = np.empty_like(lots.units)
     sold[order] = np.clip(quantity[position] - before, 0.0, held)
+    # 3. gains and tax of each position
     gain = sold * unit_gain
-
-    def by_position(values: FloatArray) -> FloatArray:
-        return np.bincount(lots.position, weights=values, minlength=len(quantity)).astype(
-            np.float64
-        )
-
-    short_gain = by_position(np.where(long_term, 0.0, gain))
-    long_gain = by_position(np.where(long_term, gain, 0.0))
+    short_gain, long_gain, total = (
+        np.bincount(lots.position, weights=values, minlength=len(quantity)).astype(np.float64)
+        for values in (np.where(long_term, 0.0, gain), np.where(long_term, gain, 0.0), lots.units)
+    )
     tax = short_rate * np.maximum(short_gain, 0.0) + long_rate * np.maximum(long_gain, 0.0)
-    return LotSale(sold, gain, long_term, short_gain, long_gain, tax, quantity - by_position(sold))
+    unfilled = np.where(reaches(total, quantity), 0.0, quantity - total)
+    return LotSale(sold, gain, long_term, short_gain, long_gain, tax, unfilled)
 
 
 def first_long_term_day(acquired: DayArray) -> DayArray:
@@ -192,7 +186,7 @@ def first_long_term_day(acquired: DayArray) -> DayArray:
     return (month + np.timedelta64(12, "M")).astype("datetime64[D]") + into
 
 
-def _check(lots: TaxLots, units: FloatArray, price: FloatArray) -> None:
+def _check(lots: TaxLots, units: FloatArray, price: FloatArray, day: np.datetime64) -> None:
     last = int(lots.position.max()) if len(lots.position) else -1
     if units.shape != price.shape or units.ndim != 1 or last >= len(units):
         raise InputError(
@@ -203,3 +197,12 @@ def _check(lots: TaxLots, units: FloatArray, price: FloatArray) -> None:
         )
     within(units, "units", "What is sold is 0 or more.", low=0.0)
     within(price, "price", "A price is positive.", above=0.0)
+    late = lots.acquired > day
+    if late.any():
+        row = int(np.argmax(late))
+        raise InputError(
+            f"acquired[{row}] is {lots.acquired[row]}, after the sale on {day}; what is not yet "
+            "bought cannot be sold. Correct the day, or drop the lot.",
+            field="acquired",
+            value=str(lots.acquired[row]),
+        )

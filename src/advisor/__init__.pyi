@@ -198,7 +198,7 @@ from advisor.recommend.recipes.mvecf import MVECF as MVECF
 from advisor.recommend.recipes.popularity import Demographic as Demographic
 from advisor.recommend.recipes.popularity import Popularity as Popularity
 from advisor.recommend.recipes.recipe import Recipe as Recipe
-from advisor.recommend.recipes.tuning import Tuning as Tuning
+from advisor.recommend.recipes.recipe import Tuning as Tuning
 from advisor.recommend.windows import past_windows as past_windows
 from advisor.reports.client_page import advice_page as advice_page
 from advisor.reports.client_page import advice_pdf as advice_pdf

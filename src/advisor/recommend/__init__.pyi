@@ -24,7 +24,7 @@ from advisor.recommend.recipes.mvecf import MVECF as MVECF
 from advisor.recommend.recipes.popularity import Demographic as Demographic
 from advisor.recommend.recipes.popularity import Popularity as Popularity
 from advisor.recommend.recipes.recipe import Recipe as Recipe
-from advisor.recommend.recipes.tuning import Tuning as Tuning
+from advisor.recommend.recipes.recipe import Tuning as Tuning
 from advisor.recommend.windows import past_windows as past_windows
 
 __all__ = [

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
+
+import pandas as pd
 
 from advisor.annotations import Count, Seed
+from advisor.arrays import FloatArray
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients.table import ClientTable
 from advisor.data.interactions import Interactions
@@ -15,9 +18,6 @@ from advisor.errors import InputError
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.purchases import History
 from advisor.validation import checked
-
-if TYPE_CHECKING:
-    from advisor.recommend.recipes.tuning import Tuning
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,3 +168,38 @@ def _check_products(interactions: Interactions, catalogue: Catalogue) -> None:
         field="interactions",
         value=bought[:2],
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Tuning:
+    """What a recipe and its variants were worth on purchases they had not seen.
+
+    Attributes:
+        recipe: The one to use. `EASE()`, unless the recipe itself is better; and either of them,
+            unless the best variant is better than it: each time with the whole interval of the
+            paired difference above 0.
+        tried: `EASE()`, the recipe, and its variants, m of them.
+        quality: Mean nDCG at 10 of each, shape (m,); empty where too few clients could be judged.
+        gap: Mean of each minus `EASE()` over the same clients, shape (m,).
+        reach: Half the width of the interval of each gap, all of them together at 95 %, shape (m,).
+        clients: Clients judged.
+        held_out: What was held out: "the last 182 days", say, or "one purchase of each client's
+            last day".
+    """
+
+    recipe: Recipe
+    tried: tuple[Recipe, ...]
+    quality: FloatArray
+    gap: FloatArray
+    reach: FloatArray
+    clients: int
+    held_out: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a recipe, best first: recipe, ndcg, gap, low, high, kept."""
+        rows = [
+            (repr(one), q, g, g - r, g + r, one == self.recipe)
+            for one, q, g, r in zip(self.tried, self.quality, self.gap, self.reach, strict=False)
+        ]
+        frame = pd.DataFrame(rows, columns=["recipe", "ndcg", "gap", "low", "high", "kept"])
+        return frame.sort_values("ndcg", ascending=False, kind="stable", ignore_index=True)

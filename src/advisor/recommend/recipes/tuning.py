@@ -4,10 +4,9 @@ kept that does not beat `EASE`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtri
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
@@ -15,7 +14,7 @@ from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.measures.ranking import mark_hits, ndcg
 from advisor.recommend.recipes.item_based import EASE
-from advisor.recommend.recipes.recipe import Recipe, Training
+from advisor.recommend.recipes.recipe import Recipe, Training, Tuning
 from advisor.recommend.windows import new_to_known
 
 LIST = 10
@@ -26,41 +25,6 @@ MOST_CLIENTS = 5_000
 """Clients judged at most, evenly spaced."""
 DOUBT = 0.05
 """Chance that any of the grid is kept without being better."""
-
-
-@dataclass(frozen=True, eq=False)
-class Tuning:
-    """What a recipe and its variants were worth on purchases they had not seen.
-
-    Attributes:
-        recipe: The one to use. `EASE()`, unless the recipe itself is better; and either of them,
-            unless the best variant is better than it: each time with the whole interval of the
-            paired difference above 0.
-        tried: `EASE()`, the recipe, and its variants, m of them.
-        quality: Mean nDCG at 10 of each, shape (m,); empty where too few clients could be judged.
-        gap: Mean of each minus `EASE()` over the same clients, shape (m,).
-        reach: Half the width of the interval of each gap, all of them together at 95 %, shape (m,).
-        clients: Clients judged.
-        held_out: What was held out: "the last 182 days", say, or "one purchase of each client's
-            last day".
-    """
-
-    recipe: Recipe
-    tried: tuple[Recipe, ...]
-    quality: FloatArray
-    gap: FloatArray
-    reach: FloatArray
-    clients: int
-    held_out: str
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a recipe, best first: recipe, ndcg, gap, low, high, kept."""
-        rows = [
-            (repr(one), q, g, g - r, g + r, one == self.recipe)
-            for one, q, g, r in zip(self.tried, self.quality, self.gap, self.reach, strict=False)
-        ]
-        frame = pd.DataFrame(rows, columns=["recipe", "ndcg", "gap", "low", "high", "kept"])
-        return frame.sort_values("ndcg", ascending=False, kind="stable", ignore_index=True)
 
 
 def tune(recipe: Recipe, training: Training, window: int | None) -> Tuning:

@@ -3,8 +3,6 @@ from advisor.adapters.analytics.attribution import shapley as shapley
 from advisor.adapters.analytics.causal import DifferenceInDifferences as DifferenceInDifferences
 from advisor.adapters.analytics.causal import did as did
 from advisor.adapters.analytics.churn import ChurnModel as ChurnModel
-from advisor.adapters.analytics.churn_report import ChurnReport as ChurnReport
-from advisor.adapters.analytics.churn_report import judge_churn as judge_churn
 from advisor.adapters.analytics.complaint_times import ComplaintReport as ComplaintReport
 from advisor.adapters.analytics.complaint_times import complaints as complaints
 from advisor.adapters.analytics.crowding import Concentration as Concentration
@@ -36,9 +34,11 @@ from advisor.adapters.analytics.matching import match_pairs as match_pairs
 from advisor.adapters.analytics.monitors import drift as drift
 from advisor.adapters.analytics.monitors import ks as ks
 from advisor.adapters.analytics.monitors import psi as psi
-from advisor.adapters.analytics.power import sample_size as sample_size
+from advisor.adapters.analytics.probabilities import ChurnReport as ChurnReport
+from advisor.adapters.analytics.probabilities import judge_churn as judge_churn
 from advisor.adapters.analytics.proportions import Proportion as Proportion
 from advisor.adapters.analytics.proportions import proportion as proportion
+from advisor.adapters.analytics.proportions import sample_size as sample_size
 from advisor.adapters.analytics.quality import check as check
 from advisor.adapters.analytics.quality_report import QualityReport as QualityReport
 from advisor.adapters.analytics.sandbox import SimulatedValue as SimulatedValue

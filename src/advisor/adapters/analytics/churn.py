@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from advisor.adapters.analytics.churn_report import ChurnReport, judge_churn
 from advisor.adapters.analytics.columns import table, vector
-from advisor.adapters.analytics.logit import CalibratedLogit, calibrated_logit
+from advisor.adapters.analytics.probabilities import (
+    CalibratedLogit,
+    ChurnReport,
+    calibrated_logit,
+    judge_churn,
+)
 from advisor.adapters.crm import ClientFacts
 from advisor.annotations import Count, Positive, Seed, Vector
 from advisor.arrays import BoolArray, FloatArray

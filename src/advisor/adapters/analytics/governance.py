@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from advisor import Advisor, ClientTable, Interactions, Market, evaluate_match
-from advisor.adapters.analytics.gate_report import Check, GateReport
-from advisor.adapters.analytics.promises import broken_promises
+from advisor.adapters.analytics.gate_report import Check, GateReport, broken_promises
 from advisor.annotations import Count, OpenShare, Seed, Text
 from advisor.data.days import as_day
 from advisor.errors import InputError

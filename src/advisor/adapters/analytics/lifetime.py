@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betaln, digamma, expit, gammaln, hyp2f1
 
-from advisor.adapters.analytics.histories import histories
-from advisor.adapters.analytics.likelihood import most_likely
+from advisor.adapters.analytics.histories import histories, most_likely
 from advisor.annotations import NotNegative, Vector
 from advisor.arrays import FloatArray
 from advisor.errors import InputError

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.adapters.analytics.columns import coded, marked, measured, measures, refusing, table
-from advisor.adapters.analytics.effects import Effect
-from advisor.adapters.analytics.nearest import nearest_free
+from advisor.adapters.analytics.effects import Effect, nearest_free
 from advisor.adapters.extras import needs
 from advisor.annotations import OpenShare, Positive, Text, Texts
 from advisor.arrays import BoolArray, FloatArray, IntArray

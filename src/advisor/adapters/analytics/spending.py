@@ -9,8 +9,8 @@ import pandas as pd
 from scipy.special import digamma, gammaln
 
 from advisor.adapters.analytics.columns import measured, table, vector
+from advisor.adapters.analytics.histories import most_likely
 from advisor.adapters.analytics.lifetime import PurchaseModel
-from advisor.adapters.analytics.likelihood import most_likely
 from advisor.annotations import Count, NotNegative, Positive, Share, Vector
 from advisor.arrays import FloatArray
 from advisor.errors import InputError

@@ -1,4 +1,4 @@
-"""Advice into the store: a batch, or the parts of a night run."""
+"""Advice into the store: a few as they are served, a batch, or the parts of a night run."""
 
 # pyright: reportUnknownParameterType=false
 
@@ -11,15 +11,50 @@ from typing import Any
 import numpy as np
 
 from advisor import Advice, AdviceBatch
-from advisor.adapters.crm import tables
 from advisor.adapters.crm.client_columns import to_cents
-from advisor.adapters.crm.served import put_served
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
+from advisor.adapters.records import tables
 from advisor.adapters.records.arrow_tables import arrow, fetch, load
-from advisor.adapters.records.bulk import one_at_a_time, settle
+from advisor.adapters.records.bulk import insert_new, one_at_a_time, settle
 from advisor.adapters.records.libraries import pa, sa
 from advisor.errors import AdapterError, InputError
+
+
+def put_served(
+    connection: sa.Connection,
+    advice: Sequence[Advice],
+    run: str,
+    documents: Sequence[str] | None = None,
+) -> int:
+    """Write advice that the run does not hold yet (its JSON where made). Returns how many."""
+    texts = documents or [one.model_dump_json() for one in advice]
+    rows = [_row(one, run, text) for one, text in zip(advice, texts, strict=True)]
+    written = insert_new(connection, tables.advice, rows)
+    insert_new(connection, tables.picks, [pick for one in advice for pick in _picks(one, run)])
+    return written
+
+
+def _row(advice: Advice, run: str, document: str) -> dict[str, Any]:
+    fingerprint, _, inputs = advice.fingerprint.rpartition(":")
+    same = ("client_id", "as_of", "status", "level", "cash", *tables.FIGURES)
+    row = {name: getattr(advice, name) for name in same}
+    row |= {"run": run, "inputs": inputs, "fingerprint": fingerprint}
+    return row | {"reasons": _codes(advice), "document": document}
+
+
+def _picks(advice: Advice, run: str) -> list[dict[str, Any]]:
+    same = ("rank", "product_id", "score", "money")
+    whose = {"run": run, "client_id": advice.client_id}
+    return [
+        {**whose, "reasons": _codes(pick), **{name: getattr(pick, name) for name in same}}
+        for pick in advice.picks
+    ]
+
+
+def _codes(advice: Any) -> str:
+    return "|".join(dict.fromkeys(reason.code for reason in advice.reasons))
+
 
 _COPIED = ("client_id", "as_of", "status", "limited_by", "reasons", *tables.FIGURES)
 _FINGERPRINT = b"advisor.fingerprint"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from advisor import ClientTable
-from advisor.adapters.crm import tables
+from advisor.adapters.records import tables
 from advisor.adapters.records.arrow_tables import arrow
 from advisor.adapters.records.libraries import pa
 from advisor.adapters.records.tables import CENTS

@@ -7,17 +7,15 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
-from contextlib import nullcontext
 from datetime import date
 from typing import Any
 
 import numpy as np
 
-from advisor import Client, ClientTable
-from advisor.adapters.crm import tables
-from advisor.adapters.crm.named_ids import naming
+from advisor import ClientTable
 from advisor.adapters.extras import needs
-from advisor.adapters.records.arrow_tables import fetch
+from advisor.adapters.records import tables
+from advisor.adapters.records.arrow_tables import fetch, naming
 from advisor.adapters.records.libraries import pa, sa
 from advisor.adapters.records.moments import end_of
 from advisor.data import clients_from_arrow
@@ -48,25 +46,24 @@ def clients_of(
 ) -> ClientTable:
     """Clients as known on a day, all of them or those asked for, in that order."""
     known = known_on(as_of)
-    asked = None if ids is None else list(dict.fromkeys(ids))
-    with nullcontext() if asked is None else naming(connection, asked) as named:
-        if named is not None:
-            known = sa.and_(known, _C.id.in_(sa.select(named.c.id)))
-        table = read_clients(connection, known)
-    if asked is None:
-        return table
+    if ids is None:
+        return read_clients(connection, known)
+    asked = list(dict.fromkeys(ids))
+    if len(asked) == 1:  # without a table of ids: what a view reads
+        table = read_clients(connection, sa.and_(known, _C.id == asked[0]))
+    else:
+        with naming(connection, asked) as named:
+            mine = _C.id.in_(sa.select(named.c.id))
+            table = read_clients(connection, sa.and_(known, mine))
     rows = table.index.find(asked)
     if (rows < 0).any():
-        raise unknown_client(asked[int(np.argmax(rows < 0))], as_of)
+        when = "" if as_of is None else f" on {as_of}"
+        why = f"The client {personal(asked[int(np.argmax(rows < 0))])} is not known{when}."
+        remedy = "Correct the id, or write them first."
+        raise InputError(
+            f"{why} {remedy}", field="client_id", value=asked[int(np.argmax(rows < 0))]
+        )
     return table.take(rows)
-
-
-def unknown_client(client_id: str, as_of: date | None) -> InputError:
-    """What is said of a client whom nobody has written."""
-    when = "" if as_of is None else f" on {as_of}"
-    why = f"The client {personal(client_id)} is not known{when}."
-    remedy = "Correct the id, or write them first."
-    return InputError(f"{why} {remedy}", field="client_id", value=client_id)
 
 
 def read_clients(
@@ -93,21 +90,6 @@ def read_clients(
     holdings = fetch(connection, held.order_by(_H.client_id, _H.item))
     columns["holdings"] = _maps(rows["id"], holdings)
     return clients_from_arrow(pa.table(columns))
-
-
-def read_client(connection: sa.Connection, client_id: str, as_of: date | None) -> Client:
-    """One client as known on a day. Raises `InputError` where nobody has written them."""
-    query = sa.select(tables.clients, _A.answers).select_from(_ASSESSED)
-    row = connection.execute(query.where(_C.id == client_id, known_on(as_of))).mappings().first()
-    if row is None:
-        raise unknown_client(client_id, as_of)
-    held = sa.select(_H.item, _H.money).where(_H.client_id == client_id, _H.since == row["since"])
-    fields = {name: row[name] for name in ("id", *_PLAIN) if row[name] is not None}
-    fields |= {name: float(fields[name]) for name in tables.MONEY if name in fields}
-    texts = (*tables.RECORDS, "answers")
-    fields |= {name: json.loads(row[name]) for name in texts if row[name] is not None}
-    holdings = {item: float(money) for item, money in connection.execute(held)}
-    return Client(**fields, holdings=holdings)
 
 
 def _spread(texts: pa.ChunkedArray, prefix: str, kind: pa.DataType) -> dict[str, Any]:

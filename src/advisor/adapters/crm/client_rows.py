@@ -9,52 +9,37 @@ from datetime import datetime
 from typing import Any
 
 from advisor import Client, ClientTable
-from advisor.adapters.crm import client_columns, tables
-from advisor.adapters.crm.named_ids import naming
-from advisor.adapters.crm.values import Written
-from advisor.adapters.records.arrow_tables import fetch, load
-from advisor.adapters.records.bulk import one_at_a_time, settle
+from advisor.adapters.crm import client_columns
+from advisor.adapters.crm.values import read_each
+from advisor.adapters.records import tables
+from advisor.adapters.records.arrow_tables import fetch, load, naming
 from advisor.adapters.records.libraries import sa
-from advisor.errors import AdapterError
+from advisor.errors import AdapterError, InputError
 from advisor.privacy import personal
 
-_ROWS = 20_000
+ROWS = 20_000
 """Clients written at once: it bounds memory."""
-_TABLES = (tables.clients, tables.assessments, tables.holdings)
+TABLES = (tables.clients, tables.assessments, tables.holdings)
 
 
-def put_clients(
-    connection: sa.Connection, clients: ClientTable | Iterable[Client], at: datetime
-) -> Written:
-    """Write what is new or other; see `Store.put_clients`."""
-    table, problems = (clients, []) if isinstance(clients, ClientTable) else _distinct(clients)
-    changed, count = 0, len(table) + len(problems)
-    one_at_a_time(connection, "clients")
-    for part in table.chunks(_ROWS):
-        new, odd = _put_part(connection, part, at)
-        changed += new
-        problems += odd
-    settle(connection, changed, *_TABLES)
-    return Written(count, changed, tuple(problems))
-
-
-def _distinct(rows: Iterable[Any]) -> tuple[ClientTable, list[AdapterError]]:
+def distinct(rows: Iterable[Any]) -> tuple[ClientTable, list[AdapterError]]:
     """The clients of a list, each once, and what is none or there again."""
     clients: dict[str, Client] = {}
-    problems: list[AdapterError] = []
-    for row in rows:
+
+    def read(row: Any) -> None:
         if not isinstance(row, Client):
             remedy = "Make it with Client(id=..., wealth=..., ...)."
-            problems.append(AdapterError(f"This is {type(row).__name__}, no Client. {remedy}"))
-        elif row.id in clients:
-            text = f"Client {personal(row.id)} is there twice, so it is not known what counts."
-            problems.append(AdapterError(f"{text} Give each once.", record_id=row.id))
-        else:
-            clients[row.id] = row
+            raise InputError(f"This is {type(row).__name__}, no Client. {remedy}")
+        if row.id in clients:
+            why = f"Client {personal(row.id)} is there twice, so it is not known what counts."
+            raise InputError(f"{why} Give each once.")
+        clients[row.id] = row
+
+    _, problems = read_each(rows, read)
     return ClientTable.from_clients(clients.values()), problems
 
 
-def _put_part(
+def put_part(
     connection: sa.Connection, part: ClientTable, at: datetime
 ) -> tuple[int, list[AdapterError]]:
     """Write a part of a table. Returns how many changed, and what was set aside."""
@@ -91,7 +76,7 @@ def _put_part(
             client_columns.assessment_columns(rows, at),
             client_columns.holding_columns(new, at),
         )
-        for table, its in zip(_TABLES, columns, strict=True):
+        for table, its in zip(TABLES, columns, strict=True):
             load(connection, table, its)
     odd = [AdapterError(text, record_id=part.ids[i]) for i, text in sorted(problems.items())]
     return len(changed), odd
@@ -109,7 +94,7 @@ def _standing(connection: sa.Connection, named: sa.Table) -> dict[str, tuple[str
 def _end_versions(connection: sa.Connection, named: sa.Table, at: datetime) -> None:
     """End the versions of clients that stand; one that began at the same moment is replaced."""
     ids, c = sa.select(named.c.id), tables.clients.c
-    for table in _TABLES:
+    for table in TABLES:
         key = table.c[tables.PERSONAL[table.name]]
         connection.execute(sa.delete(table).where(key.in_(ids), table.c.since == at))
     ends = sa.update(tables.clients).where(c.id.in_(ids), c.until.is_(None))

@@ -3,55 +3,70 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from advisor import Advice, ClientTable
-from advisor.adapters.crm import client_reader, log_reader, tables
-from advisor.adapters.crm.rule_tags import Packs, rule_tags
+from advisor import Advice
+from advisor.adapters.crm.rule_rows import Packs, rule_tags
 from advisor.adapters.crm.values import CustomerView, Forgotten
+from advisor.adapters.records import tables
 from advisor.adapters.records.libraries import sa
 from advisor.adapters.records.moments import end_of
 from advisor.adapters.records.tables import pseudonyms
 from advisor.errors import InputError
 from advisor.privacy import personal
 
+if TYPE_CHECKING:
+    from advisor.adapters.crm.store import Store
+
 OPEN = ("proposed", "held")
 """States of an action that is still to be decided."""
 LAST_EVENTS = 20
+A, S, F = tables.advice.c, tables.assessments.c, tables.feedback.c
 
 
 def view(
-    connection: sa.Connection, client_id: str, as_of: date | None, packs: Packs
+    store: Store, connection: sa.Connection, client_id: str, as_of: date | None
 ) -> CustomerView:
     """All that is known of a client; see `Store.view`."""
     day = datetime.now(UTC).date() if as_of is None else as_of
     end = None if as_of is None else end_of(as_of)
-    client = client_reader.read_client(connection, client_id, as_of)
-    advised = _last(connection, tables.advice, client_id, "as_of", as_of)
+    before = [] if end is None else [end]
+
+    def last(column: sa.Column[Any], *where: Any) -> dict[str, Any] | None:
+        """The client's last row of a table by a column."""
+        query = sa.select(column.table).where(column.table.c.client_id == client_id, *where)
+        keys = (key.desc() for key in column.table.primary_key)
+        row: Any = (
+            connection.execute(query.order_by(column.desc(), *keys).limit(1)).mappings().first()
+        )
+        return None if row is None else dict(row)
+
+    # 1. what stands in the tables
+    table = store.clients(as_of=as_of, ids=(client_id,))
+    advised = last(A.as_of, *([] if as_of is None else [A.as_of <= as_of]))
     document = advised.pop("document") if advised else None
-    profile = _last(connection, tables.assessments, client_id, "since", end)
+    profile = last(S.since, *(S.since < moment for moment in before))
+    events = store.events(client_id=client_id, until=end)
+    # 2. tags by rule, and those by hand, which go before them
     levels = [row["level"] for row in (profile, advised) if row and row["level"] is not None]
-    events = log_reader.events(connection, client_id, (), (None, end))
-    by_rule = rule_tags(
-        packs,
-        ClientTable.from_clients([client]),
-        day,
-        next(iter(levels), None),
-        log_reader.trades(connection, day, client_id),
-        log_reader.interactions(connection, day, client_id),
-        [event for event in events if event.time.date() <= day],
+    known = [event for event in events if event.time.date() <= day]
+    trades, bought = (
+        read(until=day, client_id=client_id) for read in (store.trades, store.interactions)
     )
-    standing_tags = {row["tag"]: row for row in _standing(connection, tables.tags, client_id, end)}
+    by_rule = rule_tags(
+        store.packs or Packs.default(), table, day, next(iter(levels), None), trades, bought, known
+    )
+    standing_tags = {
+        row["tag"]: row for row in _standing(store, "tags", client_id, end, "since", "until")
+    }
     tags = {name: standing_tags.get(name, row) for name, row in by_rule.items()}
     tags |= {name: row for name, row in standing_tags.items() if row["provenance"] != "rule"}
     words = {row["family"]: name for name, row in tags.items()}
-    c = tables.consents.c
-    stands = c.withdrawn.is_(None)
-    if end is not None:
-        stands = (c.given < end) & (stands | (c.withdrawn >= end))
-    consents = _rows(connection, tables.consents, client_id, stands)
-    actions = _rows(connection, tables.actions, client_id, tables.actions.c.state.in_(OPEN))
-    advisers = _standing(connection, tables.relationships, client_id, end)
+    # 3. what is done about the client
+    consents = _standing(store, "consents", client_id, end, "given", "withdrawn")
+    actions = store.rows("actions", client_id=client_id, state=[*OPEN])
+    advisers = _standing(store, "relationships", client_id, end, "since", "until")
+    client = table.client(0)
     return CustomerView(
         client=client,
         profile=profile,
@@ -64,7 +79,7 @@ def view(
         actions=tuple(sorted(actions, key=lambda row: row["proposed"])),
         consents=tuple(sorted(row["purpose"] for row in consents)),
         advisers=tuple(row["adviser_id"] for row in advisers),
-        feedback=_last(connection, tables.feedback, client_id, "opened", end),
+        feedback=last(F.opened, *(F.opened < moment for moment in before)),
         events=tuple(reversed(events))[:LAST_EVENTS],
         as_of=as_of,
     )
@@ -86,30 +101,13 @@ def forget(connection: sa.Connection, client_id: str) -> Forgotten:
     return Forgotten(gone, had)
 
 
-def _rows(connection: sa.Connection, table: sa.Table, client_id: str, *where: Any) -> list[Any]:
-    query = sa.select(table).where(table.c.client_id == client_id, *where)
-    query = query.order_by(*table.primary_key.columns)
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
 def _standing(
-    connection: sa.Connection, table: sa.Table, client_id: str, end: datetime | None
-) -> list[Any]:
-    """Rows from `since` to `until` that stand at a moment, now where None."""
+    store: Store, table: str, client_id: str, end: datetime | None, begin: str, finish: str
+) -> list[dict[str, Any]]:
+    """Rows of a client that have begun by a moment, and are not finished then (now where None)."""
     now = datetime.now(UTC) if end is None else end
-    stands = table.c.until.is_(None) | (table.c.until >= now)
-    known = [stands] if end is None else [stands, table.c.since < end]
-    return _rows(connection, table, client_id, *known)
-
-
-def _last(
-    connection: sa.Connection, table: sa.Table, client_id: str, by: str, end: Any
-) -> dict[str, Any] | None:
-    """The last row of a client by a column, of those up to an end."""
-    column = table.c[by]
-    query = sa.select(table).where(table.c.client_id == client_id)
-    if end is not None:
-        query = query.where(column <= end if by == "as_of" else column < end)
-    query = query.order_by(column.desc(), *(c.desc() for c in table.primary_key.columns)).limit(1)
-    last_row: Any = connection.execute(query).mappings().first()
-    return None if last_row is None else dict(last_row)
+    return [
+        row
+        for row in store.rows(table, client_id=client_id)
+        if (end is None or row[begin] < end) and (row[finish] is None or row[finish] >= now)
+    ]

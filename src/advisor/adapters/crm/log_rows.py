@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 
 from advisor import Interactions, Trades
-from advisor.adapters.crm.named_ids import missing_keys
 from advisor.adapters.crm.values import Written
-from advisor.adapters.records.arrow_tables import arrow, load
+from advisor.adapters.records.arrow_tables import arrow, load, missing_keys
 from advisor.adapters.records.bulk import one_at_a_time, settle
 from advisor.adapters.records.libraries import pa, sa
 from advisor.adapters.records.moments import in_the_future
@@ -74,26 +73,22 @@ def put_columns(
     one_at_a_time(connection, table.name)
     odd = dict.fromkeys(future, "its day is in the future")
     seen: Counter[Any] = Counter()
-    ids: dict[str, int] = {}
+    place: dict[str, int] = {}
     for i, row in enumerate(zip(*columns.values(), strict=True)):
         seen[row] += 1
         content = json.dumps([*map(str, row), seen[row]], ensure_ascii=False)
         if "\\u0000" in content:
             odd[i] = "a text of it holds the character NUL, which no database keeps"
         if i not in odd:
-            ids[hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32]] = i
-    new = [key for (key,) in missing_keys(connection, table, ("id",), [(key,) for key in ids])]
-    chosen = {name: [cells[ids[key]] for key in new] for name, cells in columns.items()}
+            place[hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32]] = i
+    new = [key for (key,) in missing_keys(connection, table, ("id",), [(key,) for key in place])]
+    chosen = {name: [cells[place[key]] for key in new] for name, cells in columns.items()}
     if "position" in table.c:  # trades of one moment keep their order
-        chosen["position"] = [ids[key] for key in new]
+        chosen["position"] = [place[key] for key in new]
     load(connection, table, arrow(table, {"id": new, **chosen}))
     settle(connection, len(new), table)
-    said = [
-        AdapterError(
-            f"A row of {table.name}: {why}. Correct it.", record_id=columns["client_id"][i]
-        )
-        for i, why in odd.items()
-    ]
+    ids, text = columns["client_id"], f"A row of {table.name}: {{}}. Correct it."
+    said = [AdapterError(text.format(why), record_id=ids[i]) for i, why in odd.items()]
     return Written(seen.total() + len(problems), len(new), (*problems, *said))
 
 

@@ -12,8 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from advisor.adapters.crm.mapping import PROBLEM, FieldMap
-from advisor.adapters.crm.openwealth_calls import Calls
-from advisor.adapters.crm.openwealth_orders import send_orders
+from advisor.adapters.crm.openwealth_orders import Calls, send_orders
 from advisor.adapters.crm.openwealth_records import money_of, person_of
 from advisor.adapters.crm.outcomes import Outcome, check_moment, one_by_one
 from advisor.adapters.crm.paths import text_at, value_at

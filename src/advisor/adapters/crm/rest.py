@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from advisor.adapters.crm.batch import write_batch
+from advisor.adapters.crm.calls import write_batch
 from advisor.adapters.crm.dialect import Dialect, Read, filled, filled_path
 from advisor.adapters.crm.mapping import FieldMap
 from advisor.adapters.crm.outcomes import Outcome, check_moment, paged

@@ -1,27 +1,25 @@
-"""Small tables row by row: consents, tags, actions, sessions, jobs, idempotency keys."""
+"""Small tables row by row: which there are, and what may stand in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any, cast
 
-from advisor.adapters.crm.tables import ROW_TABLES
-from advisor.adapters.crm.values import Written
-from advisor.adapters.extras import needs
-from advisor.adapters.records.bulk import one_at_a_time
 from advisor.adapters.records.libraries import sa
 from advisor.adapters.records.moments import moment_of
-from advisor.adapters.records.tables import Moment, metadata
-from advisor.errors import AdapterError, InputError
+from advisor.adapters.records.tables import ROW_TABLES, Moment, metadata
+from advisor.errors import InputError
+
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
 def table_of(name: str) -> sa.Table:
     """A table by name. Raises `InputError` where there is none that is reached row by row."""
-    if name not in ROW_TABLES:
-        why = f"There is no table {name!r} that is read row by row;"
-        remedy = f"there are {', '.join(ROW_TABLES)}. Take one of them."
-        raise InputError(f"{why} {remedy}", field="table", value=name)
-    return metadata.tables[name]
+    if name in ROW_TABLES:
+        return metadata.tables[name]
+    why = f"There is no table {name!r} that is read row by row; there are {', '.join(ROW_TABLES)}."
+    raise InputError(f"{why} Take one of them.", field="table", value=name)
 
 
 def conditions_of(table: sa.Table, where: Mapping[str, Any]) -> list[Any]:
@@ -46,93 +44,47 @@ def conditions_of(table: sa.Table, where: Mapping[str, Any]) -> list[Any]:
     return conditions
 
 
-def checked_value(column: sa.Column[Any], value: Any) -> Any:
-    """A value that can stand in a column. Raises `InputError` where it cannot."""
-    if fault := fault_of(column, value):
-        raise InputError(f"{fault} Correct it.", field=column.name)
-    return value
-
-
-def column_of(table: sa.Table, name: str) -> sa.Column[Any]:
+def column_of(table: sa.Table, name: object) -> sa.Column[Any]:
     """A column by name. Raises `InputError` where the table has none."""
-    if name in table.c:
+    if isinstance(name, str) and name in table.c:
         return table.c[name]
-    why = f"{table.name} has no column {name!r}; it has {', '.join(table.c.keys())}. Correct it."
-    raise InputError(why, field=name)
+    why = f"{table.name} has no column {str(name)!r}; it has {', '.join(table.c.keys())}."
+    raise InputError(f"{why} Correct it.", field=str(name))
 
 
-def put_rows(connection: sa.Connection, name: str, rows: Iterable[Any]) -> Written:
-    """Write rows over those of the same key; see `Store.put_rows`."""
-    table = table_of(name)
-    one_at_a_time(connection, name)
-    count, changed, problems = 0, 0, list[AdapterError]()
-    for row in rows:
-        count += 1
-        wrong = problem_of(table, row)
-        if wrong is not None:
-            key = next(iter(table.primary_key.columns)).name
-            named = row.get(key) if isinstance(row, Mapping) else None
-            problems.append(AdapterError(wrong, record_id=None if named is None else str(named)))
-            continue
-        mine = key_of(table, row)
-        before = connection.execute(sa.select(table).where(mine)).mappings().first()
-        if before is not None and all(before[n] == value for n, value in row.items()):
-            continue
-        write = sa.insert(table) if before is None else sa.update(table).where(mine)
-        connection.execute(write.values(**row))
-        changed += 1
-    return Written(count, changed, tuple(problems))
-
-
-def claim_row(
-    connection: sa.Connection, name: str, row: Mapping[str, Any]
-) -> dict[str, Any] | None:
-    """Insert a row whose key is free; what stands there where it is not."""
-    table = table_of(name)
-    if wrong := problem_of(table, row):
-        raise InputError(wrong, field=name)
-    dialect = needs("crm", f"sqlalchemy.dialects.{connection.dialect.name}")
-    key = next(iter(table.primary_key.columns))
-    insert = dialect.insert(table).values(**row).on_conflict_do_nothing().returning(key)
-    if connection.execute(insert).first() is not None:
-        return None
-    there = sa.select(table).where(key_of(table, row))
-    return dict(connection.execute(there).mappings().one())
-
-
-def problem_of(table: sa.Table, row: Any) -> str | None:
-    """What is wrong with a row, or None."""
-    if not isinstance(row, Mapping):
-        return f"A row of {table.name} is {type(row).__name__}; give a mapping of its columns."
-    for name in row:
-        if name not in table.c:
-            return f"{table.name} has no column {str(name)!r}; it has {', '.join(table.c.keys())}."
-    lacking = [c.name for c in table.c if not c.nullable and row.get(c.name) is None]
-    if lacking:
-        return f"A row of {table.name} needs {lacking[0]}, which is missing."
-    faults = (fault_of(column, row.get(column.name)) for column in table.c)
-    return next((fault for fault in faults if fault is not None), None)
-
-
-def fault_of(column: sa.Column[Any], value: Any) -> str | None:
-    """Why a value cannot stand in a column, or None; every database is asked for the same."""
-    kind, where = column.type.python_type, f"{column.table.name}.{column.name}"
+def checked_value(column: sa.Column[Any], value: Any) -> Any:
+    """A value that can stand in a column of every database. Raises `InputError` where it cannot."""
     if value is None:
         return None
+    kind, fault = column.type.python_type, None
     if isinstance(column.type, Moment):
         try:
             moment_of(value)
         except InputError:
-            return f"{where} must be a moment with its time zone."
+            fault = "a moment with its time zone"
     elif not isinstance(value, kind) and not (kind is float and type(value) is int):
-        return f"{where} must be {kind.__name__}."
+        fault = kind.__name__
     elif kind is int and not -(2**63) <= value < 2**63:
-        return f"{where} must be a whole number of at most 64 bits."
-    elif isinstance(value, str) and (
-        "\0" in value or any("\ud800" <= c <= "\udfff" for c in value)
-    ):
-        return f"{where} must be text without the character NUL and halves of characters."
-    return None
+        fault = "a whole number of at most 64 bits"
+    elif isinstance(value, str) and _UNKEPT.search(value):
+        fault = "text without the character NUL and halves of characters"
+    if fault is None:
+        return value
+    where = f"{column.table.name}.{column.name}"
+    raise InputError(f"{where} must be {fault}. Correct it.", field=column.name)
+
+
+def check_row(table: sa.Table, row: Any) -> None:
+    """Raise `InputError` where a row cannot stand in a table."""
+    if not isinstance(row, Mapping):
+        why = f"A row of {table.name} is {type(row).__name__}; give a mapping of its columns."
+        raise InputError(why, field=table.name)
+    for name, value in cast("Mapping[Any, Any]", row).items():
+        checked_value(column_of(table, name), value)
+    lacking = [c.name for c in table.c if not c.nullable and row.get(c.name) is None]
+    if lacking:
+        why = f"A row of {table.name} needs {lacking[0]}, which is missing. Give it."
+        raise InputError(why, field=lacking[0])
 
 
 def key_of(table: sa.Table, row: Mapping[str, Any]) -> Any:

@@ -1,28 +1,93 @@
-"""Tags, tiers and stages by rule, of many clients at once, as rows of the store."""
+"""Tags, tiers and stages by rule, as rows of the store: of one client, and of many at once."""
 
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from advisor.adapters.crm import tables
-from advisor.adapters.crm.named_ids import naming
+from advisor import ClientTable, Event, Interactions, RiskProfiles, Trades
+from advisor.adapters.crm.facts.table import ClientFacts
+from advisor.adapters.crm.packs.classes import StagePack, TagPack, TierPack
 from advisor.adapters.crm.segments import Segments
 from advisor.adapters.crm.stages import Stages
-from advisor.adapters.crm.tags import Tags
+from advisor.adapters.crm.tags import Tags, tag
 from advisor.adapters.crm.values import Written
-from advisor.adapters.records.arrow_tables import arrow, fetch, load
+from advisor.adapters.records import tables
+from advisor.adapters.records.arrow_tables import arrow, fetch, load, naming
 from advisor.adapters.records.libraries import sa
 from advisor.adapters.records.moments import moment_of
 from advisor.arrays import IntArray
 
 if TYPE_CHECKING:
     from advisor.adapters.crm.store import Store
+
+
+@dataclass(frozen=True)
+class Packs:
+    """The packs by which a store shows its clients; a host sets `store.packs` to its own.
+
+    Attributes:
+        tiers, stages, tags: Rules.
+        days: Length of the window of facts.
+    """
+
+    tiers: TierPack
+    stages: StagePack
+    tags: TagPack
+    days: int = 90
+
+    @classmethod
+    def default(cls) -> Packs:
+        """Those that come with the library."""
+        return _default()
+
+
+@cache
+def _default() -> Packs:
+    return Packs(TierPack.default(), StagePack.four(), TagPack.default())
+
+
+def rule_tags(
+    packs: Packs,
+    client: ClientTable,
+    day: date,
+    level: int | None,
+    trades: Trades,
+    purchases: Interactions,
+    events: Sequence[Event],
+) -> dict[str, dict[str, Any]]:
+    """Tags by rule as rows of the store, by id; tier and stage are tags of families so called."""
+    profiles = None
+    if level is not None:
+        profiles = RiskProfiles.from_levels([level], as_of=day, client_ids=client.ids)
+    facts = ClientFacts.of(
+        client,
+        as_of=day,
+        trades=trades if len(trades) else None,
+        purchases=purchases,
+        events=events,
+        profiles=profiles,
+        days=packs.days,
+    )
+    families = {rule.id: rule.family for rule in packs.tags.tags}
+    family_by_tag = {name: families[name] for name in tag(facts, packs.tags).of(client.ids[0])}
+    for family, pack in (("tier", packs.tiers), ("stage", packs.stages)):
+        code = pack.classify(facts).item(0)
+        family_by_tag |= {pack.ids[code]: family} if code >= 0 else {}
+    since = np.datetime64(day).item()
+    return {
+        n: {"tag": n, "family": f, "provenance": "rule", "since": since}
+        for n, f in family_by_tag.items()
+    }
+
 
 _KEY = ["client_id", "tag"]
 

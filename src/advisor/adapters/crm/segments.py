@@ -10,8 +10,7 @@ import pandas as pd
 
 from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.packs.classes import RiskLabelPack, TierPack
-from advisor.adapters.crm.packs.ranks import ActivityPack
-from advisor.adapters.crm.packs.scores import ScorePack
+from advisor.adapters.crm.packs.ranks import ActivityPack, ScorePack
 from advisor.arrays import FloatArray, IntArray
 from advisor.validation import checked
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from advisor import Advice, AdviceBatch, Client, ClientTable
 from advisor.adapters.crm import advice_rows, client_reader, client_rows, customer
-from advisor.adapters.crm.rule_tags import Packs
+from advisor.adapters.crm.rule_rows import Packs
 from advisor.adapters.crm.store_logs import LogStore
 from advisor.adapters.crm.values import CustomerView, Forgotten, Written
+from advisor.adapters.records.bulk import one_at_a_time, settle
 from advisor.adapters.records.moments import day_or_none, moment_of
 from advisor.adapters.records.pseudonyms import Pseudonyms
 from advisor.annotations import Count, CountOrNone, Day, Text, Texts
@@ -40,8 +41,17 @@ class Store(LogStore):
             InputError: `at` has no time zone, or the database fails: then nothing is written.
         """
         moment = moment_of(at)
+        whole = isinstance(clients, ClientTable)
+        table, problems = (clients, []) if whole else client_rows.distinct(clients)
+        changed, count = 0, len(table) + len(problems)
         with self.writing() as connection:
-            return client_rows.put_clients(connection, clients, moment)
+            one_at_a_time(connection, "clients")
+            for part in table.chunks(client_rows.ROWS):
+                new, odd = client_rows.put_part(connection, part, moment)
+                changed += new
+                problems += odd
+            settle(connection, changed, *client_rows.TABLES)
+        return Written(count, changed, tuple(problems))
 
     @checked
     def clients(self, *, as_of: Day | None = None, ids: Texts | None = None) -> ClientTable:
@@ -97,9 +107,8 @@ class Store(LogStore):
         Raises:
             InputError: Nothing is known of them.
         """
-        packs = self.packs or Packs.default()
         with self.reading() as connection:
-            return customer.view(connection, client_id, day_or_none(as_of), packs)
+            return customer.view(self, connection, client_id, day_or_none(as_of))
 
     @checked
     def forget(self, client_id: Text, *, at: datetime) -> Forgotten:

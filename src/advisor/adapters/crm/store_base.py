@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
 from advisor.adapters.crm import migrations, rows
-from advisor.adapters.crm.values import Written
+from advisor.adapters.crm.values import Written, read_each
+from advisor.adapters.extras import needs
+from advisor.adapters.records.bulk import one_at_a_time
 from advisor.adapters.records.database import Database
 from advisor.adapters.records.libraries import sa
 from advisor.annotations import Items, Text
@@ -33,8 +35,29 @@ class StoreBase:
     @checked
     def put_rows(self, table: Text, rows_: Items) -> Written:
         """Write rows of a small table over those of the same key; a wrong one is set aside."""
+        return self._put(table, rows_)
+
+    def _put(self, name: str, items: Items, check: Callable[[Any], None] | None = None) -> Written:
+        """Write rows that `check` lets pass as well."""
+        its, changed = rows.table_of(name), 0
+
+        def put(row: Any) -> None:
+            nonlocal changed
+            rows.check_row(its, row)
+            if check is not None:
+                check(row)
+            mine = rows.key_of(its, row)
+            before = connection.execute(sa.select(its).where(mine)).mappings().first()
+            if before is None or any(before[n] != value for n, value in row.items()):
+                write = sa.insert(its) if before is None else sa.update(its).where(mine)
+                connection.execute(write.values(**row))
+                changed += 1
+
         with self.writing() as connection:
-            return rows.put_rows(connection, table, rows_)
+            one_at_a_time(connection, name)
+            key = next(iter(its.primary_key.columns)).name
+            count, problems = read_each(items, put, key)
+        return Written(count, changed, tuple(problems))
 
     @checked
     def rows(self, table: Text, **where: Any) -> list[dict[str, Any]]:
@@ -49,27 +72,31 @@ class StoreBase:
     def change(self, table: Text, where: Mapping[str, Any], **values: Any) -> int:
         """Set columns of rows that have the values of `where` now; returns how many did."""
         its = rows.table_of(table)
+        to = {n: rows.checked_value(rows.column_of(its, n), value) for n, value in values.items()}
+        change = sa.update(its).where(*rows.conditions_of(its, where)).values(**to)
         with self.writing() as connection:
-            to = {
-                n: rows.checked_value(rows.column_of(its, n), value) for n, value in values.items()
-            }
-            change = sa.update(its).where(*rows.conditions_of(its, where)).values(**to)
             return connection.execute(change).rowcount
 
     @checked
     def claim(self, table: Text, row: Mapping[str, Any]) -> dict[str, Any] | None:
         """Insert a row whose key is free: None; else the row that stands there."""
+        its = rows.table_of(table)
+        rows.check_row(its, row)
         with self.writing() as connection:
-            return rows.claim_row(connection, table, row)
+            dialect = needs("crm", f"sqlalchemy.dialects.{connection.dialect.name}")
+            new = dialect.insert(its).values(**row).on_conflict_do_nothing()
+            if connection.execute(new.returning(*its.primary_key.columns)).first() is not None:
+                return None
+            there = sa.select(its).where(rows.key_of(its, row))
+            return dict(connection.execute(there).mappings().one())
 
     @checked
     def delete(self, table: Text, **where: Any) -> int:
         """Delete rows of a small table, chosen as `rows` chooses them; returns how many."""
         its = rows.table_of(table)
+        gone = sa.delete(its).where(*rows.conditions_of(its, where))
         with self.writing() as connection:
-            return connection.execute(
-                sa.delete(its).where(*rows.conditions_of(its, where))
-            ).rowcount
+            return connection.execute(gone).rowcount
 
     def close(self) -> None:
         """Close the connections; a later use opens new ones."""

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from advisor import Advice, ClientTable
-from advisor.adapters.crm import advice_rows, tables
+from advisor.adapters.crm import advice_rows
 from advisor.adapters.crm.mapping import PROBLEM, FieldMap
 from advisor.adapters.crm.outcomes import Outcome, check_moment
 from advisor.adapters.crm.store import Store
+from advisor.adapters.records import tables
 from advisor.adapters.records.libraries import sa
 from advisor.errors import AdapterError, InputError
 from advisor.privacy import personal

@@ -1,4 +1,4 @@
-"""The part of the store that keeps what clients did."""
+"""The part of the store that keeps trades, purchases and assessments."""
 
 from __future__ import annotations
 
@@ -6,28 +6,32 @@ import json
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from advisor import Catalogue, Client, Event, Interactions, Trades
-from advisor.adapters.crm import event_rows, log_reader, log_rows, tables
-from advisor.adapters.crm.store_base import StoreBase
+from advisor import Client, Interactions, Trades
+from advisor.adapters.crm import log_rows
+from advisor.adapters.crm.store_events import EventStore
 from advisor.adapters.crm.values import Written
+from advisor.adapters.records import tables
 from advisor.adapters.records.arrow_tables import fetch
 from advisor.adapters.records.libraries import sa
-from advisor.adapters.records.moments import day_or_none, moment_of, now_or
-from advisor.annotations import Day, Items, Text, Texts
+from advisor.adapters.records.moments import calendar_day, end_of, moment_of, now_or
+from advisor.annotations import Day, Text, Texts
+from advisor.arrays import IntArray
+from advisor.data.ids import IdMap
 from advisor.risk_profile import AssessmentHistory
 from advisor.validation import checked
 
 
-class LogStore(StoreBase):
-    """Trades, purchases, products, events, feedback, assessments."""
+class LogStore(EventStore):
+    """Trades, purchases, assessments."""
 
     @checked
     def put_trades(self, trades: Any, *, at: datetime | None = None, **columns: Any) -> Written:
         """Write trades: a `Trades`, or a table as `Trades.from_frame` reads it."""
+        read = log_rows.trades_of(trades, columns, now_or(at))
         with self.writing() as connection:
-            read = log_rows.trades_of(trades, columns, now_or(at))
             return log_rows.put_columns(connection, tables.trades, *read)
 
     @checked
@@ -37,61 +41,50 @@ class LogStore(StoreBase):
         """Write purchases: `Interactions`, or a table as `Interactions.from_frame` reads it; else
         as trades.
         """
+        read = log_rows.purchases_of(purchases, columns, now_or(at))
         with self.writing() as connection:
-            read = log_rows.purchases_of(purchases, columns, now_or(at))
             return log_rows.put_columns(connection, tables.purchases, *read)
 
     @checked
-    def put_products(self, products: Catalogue | Items) -> Written:
-        """Write products, a changed one over what stood there."""
-        with self.writing() as connection:
-            return event_rows.put_products(connection, products)
-
-    @checked
-    def put_events(self, events: Items, *, at: datetime | None = None) -> Written:
-        """Write events: an id of a source that is there already is no change."""
-        with self.writing() as connection:
-            return event_rows.put_events(connection, events, now_or(at))
-
-    @checked
-    def put_feedback(self, feedback: Items, *, at: datetime | None = None) -> Written:
-        """Write feedback: rows of id, client_id, kind (nps, ces, csat, complaint), score, about,
-        channel, opened, closed.
-        """
-        with self.writing() as connection:
-            return event_rows.put_feedback(connection, feedback, now_or(at))
-
-    @checked
-    def events(
-        self,
-        *,
-        client_id: Text | None = None,
-        types: Texts = (),
-        since: datetime | None = None,
-        until: datetime | None = None,
-    ) -> tuple[Event, ...]:
-        """Events from `since` to before `until`, moments with a time zone, in order of time."""
-        begin = None if since is None else moment_of(since, "since")
-        end = None if until is None else moment_of(until, "until")
+    def interactions(
+        self, *, until: Day | None = None, client_id: Text | None = None
+    ) -> Interactions:
+        """Purchases up to and including a day, of everybody or one client."""
+        p = tables.purchases.c
+        query = sa.select(p.client_id, p.product_id, p.day, p.value)
+        query = query if until is None else query.where(p.day <= calendar_day(until, "until"))
+        query = query if client_id is None else query.where(p.client_id == client_id)
         with self.reading() as connection:
-            return log_reader.events(connection, client_id, types, (begin, end))
+            table = fetch(connection, query.order_by(p.client_id, p.product_id, p.day))
+        (clients, rows), (products, items) = map(_coded, (table["client_id"], table["product_id"]))
+        valued = table.num_rows and not table["value"].null_count
+        days = table["day"].to_numpy().astype("datetime64[D]")
+        values = table["value"].to_numpy() if valued else None
+        return Interactions(clients, products, rows, items, days, values)
 
     @checked
-    def interactions(self, *, until: Day | None = None) -> Interactions:
-        """Purchases up to and including a day."""
+    def trades(self, *, until: Day | None = None, client_id: Text | None = None) -> Trades:
+        """Trades up to and including a day (UTC), of everybody or one client."""
+        t = tables.trades.c
+        query = sa.select(t.client_id, t.asset, t.time, t.side, t.units, t.price, t.left_out)
+        if until is not None:
+            query = query.where(t.time < end_of(calendar_day(until, "until")))
+        query = query if client_id is None else query.where(t.client_id == client_id)
         with self.reading() as connection:
-            return log_reader.interactions(connection, day_or_none(until))
-
-    @checked
-    def trades(self, *, until: Day | None = None) -> Trades:
-        """Trades up to and including a day (UTC)."""
-        with self.reading() as connection:
-            return log_reader.trades(connection, day_or_none(until))
-
-    def catalogue(self) -> Catalogue:
-        """The products, in order of id. Raises `InputError` where there is none."""
-        with self.reading() as connection:
-            return log_reader.catalogue(connection)
+            table = fetch(connection, query.order_by(t.client_id, t.time, t.position, t.id))
+        (clients, rows), (assets, items) = map(_coded, (table["client_id"], table["asset"]))
+        sold = np.array([side == "sell" for side in table["side"].to_pylist()], dtype=np.bool_)
+        units, left_out = table["units"].to_numpy(), table["left_out"].to_numpy().astype(np.bool_)
+        return Trades(
+            clients,
+            assets,
+            rows,
+            items,
+            table["time"].to_numpy().astype("datetime64[ns]"),
+            np.where(sold, -units, units),
+            table["price"].to_numpy(),
+            left_out=left_out if left_out.any() else None,
+        )
 
     @checked
     def history(self, *, ids: Texts | None = None) -> AssessmentHistory:
@@ -128,3 +121,13 @@ class LogStore(StoreBase):
             mine = (a.c.client_id == client.id, a.c.since == moment)
             connection.execute(sa.delete(a).where(*mine))
             connection.execute(sa.insert(a).values(**row))
+
+
+def _coded(column: Any) -> tuple[IdMap, IntArray]:
+    """The ids of a column, sorted, and the position of each cell's id among them, shape (r,)."""
+    coded = column.combine_chunks().dictionary_encode()
+    names: list[str] = coded.dictionary.to_pylist()
+    order = sorted(range(len(names)), key=names.__getitem__)
+    place = np.empty(len(names), dtype=np.int64)
+    place[order] = np.arange(len(names))
+    return IdMap(tuple(names[i] for i in order)), place[coded.indices.to_numpy()]

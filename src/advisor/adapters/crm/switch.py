@@ -10,8 +10,8 @@ from typing import Any
 
 from advisor import Advice, AdviceBatch, AdviceReport, Advisor, Client, ClientTable
 from advisor.adapters.crm.store import Store
-from advisor.adapters.crm.tables import switch
 from advisor.adapters.records.libraries import sa
+from advisor.adapters.records.tables import switch
 from advisor.errors import InputError, StoppedError
 
 LOOK_EVERY = 0.25

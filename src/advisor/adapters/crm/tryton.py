@@ -17,9 +17,8 @@ from advisor.adapters.crm import tryton_calls as calls
 from advisor.adapters.crm.mapping import FieldMap
 from advisor.adapters.crm.outcomes import Outcome, check_moment, one_by_one
 from advisor.adapters.crm.sending import GoneError, Send
-from advisor.adapters.crm.tryton_calls import FACTS, PARTY, SIZE
+from advisor.adapters.crm.tryton_calls import FACTS, PARTY, SIZE, values_of
 from advisor.adapters.crm.tryton_parties import Parties, categories_of, codes_of
-from advisor.adapters.crm.tryton_wire import values_of
 from advisor.errors import AdapterError
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from advisor.adapters.crm.paths import list_at, text_at, value_at
-from advisor.adapters.crm.tryton_calls import ADVICE, PARTY, ROOTS, Calls, notes_by_party
-from advisor.adapters.crm.tryton_wire import note_of
+from advisor.adapters.crm.tryton_calls import ADVICE, PARTY, ROOTS, Calls, note_of, notes_by_party
 from advisor.errors import AdapterError
 from advisor.privacy import personal
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from advisor import Advice, Client
-from advisor.errors import AdapterError
+from advisor.errors import AdapterError, InputError
 from advisor.privacy import hides
 
 
@@ -25,6 +25,22 @@ class Written:
     rows: int
     changed: int
     problems: tuple[AdapterError, ...] = ()
+
+
+def read_each(
+    rows: Iterable[Any], read: Callable[[Any], object], key: str = "id"
+) -> tuple[int, list[AdapterError]]:
+    """How many rows there were, and what `read` refuses of them, named by their `key`."""
+    count, problems = 0, list[AdapterError]()
+    for row in rows:
+        count += 1
+        try:
+            read(row)
+        except InputError as error:
+            name = row.get(key) if isinstance(row, Mapping) else getattr(row, key, None)
+            record_id = None if name is None else str(name)
+            problems.append(AdapterError(str(error), record_id=record_id))
+    return count, problems
 
 
 @dataclass(frozen=True)

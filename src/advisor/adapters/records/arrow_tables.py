@@ -1,21 +1,21 @@
-"""Arrow tables in and out of the database.
+"""Arrow tables in and out of the database, and ids in a table of their own for a query.
 
 Money is a float64 column here, whole ten-thousandths on the way: both databases give back the same
-bits.
-"""
+bits."""
 
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from advisor.adapters.extras import needs
 from advisor.adapters.records.bulk import copy_in, copy_out, insert_rows
 from advisor.adapters.records.libraries import csv, pa, sa
-from advisor.adapters.records.tables import CENTS, Moment, Money
+from advisor.adapters.records.tables import CENTS, ID, Moment, Money
 
 _BLOCK = 1 << 20
 MOMENT = pa.timestamp("us", "UTC")
@@ -117,3 +117,29 @@ def _from_sqlite(cells: Sequence[Any], of: Any, kind: pa.DataType) -> pa.Array:
     if isinstance(of.type, Moment | sa.Date):
         return pa.array(cells, type=pa.string()).cast(kind)
     return pa.array(cells, type=kind)
+
+
+_NAMED = sa.Table(
+    "named_ids", sa.MetaData(), sa.Column("id", ID, primary_key=True), prefixes=["TEMPORARY"]
+)
+
+
+@contextmanager
+def naming(connection: sa.Connection, ids: Sequence[str]) -> Generator[sa.Table]:
+    """A table `id` of these ids, for as long as the block lasts: any number of them in a query."""
+    _NAMED.create(connection, checkfirst=False)
+    load(connection, _NAMED, arrow(_NAMED, {"id": list(dict.fromkeys(ids))}))
+    yield _NAMED
+    _NAMED.drop(connection, checkfirst=False)  # what fails is rolled back, and the table with it
+
+
+def missing_keys(
+    connection: sa.Connection, table: sa.Table, names: Sequence[str], keys: Sequence[Any]
+) -> list[Any]:
+    """The keys (values of the columns `names`, the most telling last) that the table lacks."""
+    last = table.c[names[-1]]
+    with naming(connection, [key[-1] for key in keys]) as named:
+        query = sa.select(*(table.c[name] for name in names))
+        named_rows = fetch(connection, query.select_from(table.join(named, last == named.c.id)))
+    there = set(zip(*(named_rows[name].to_pylist() for name in names), strict=True))
+    return [key for key in keys if key not in there]

@@ -73,26 +73,29 @@ class Database:
     @contextmanager
     def write(self) -> Generator[sa.Connection]:
         """A transaction that writes, all of it or nothing; inside another one that one's."""
-        if (outer := getattr(self._here, "connection", None)) is not None:
-            yield outer
-            return
-        with self.translated(), self._connected() as connection:
-            connection = connection.execution_options(advisor_writes=True)
-            with connection.begin():
-                self._here.connection = connection
-                try:
-                    yield connection
-                finally:
-                    self._here.connection = None
+        with self._transaction(writes=True) as connection:
+            yield connection
 
     @contextmanager
     def read(self) -> Generator[sa.Connection]:
-        """A transaction that reads one state; inside a block of `write` that one's."""
-        if (outer := getattr(self._here, "connection", None)) is not None:
+        """A transaction that reads one state; inside another one that one's."""
+        with self._transaction(writes=False) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, *, writes: bool) -> Generator[sa.Connection]:
+        outer, outer_writes = getattr(self._here, "open", (None, False))
+        if outer is not None and (outer_writes or not writes):
             yield outer
             return
-        with self.translated(), self._connected() as connection, connection.begin():
-            yield connection
+        with self.translated(), self._connected() as connection:
+            connection = connection.execution_options(advisor_writes=writes)
+            with connection.begin():
+                self._here.open = (connection, writes)
+                try:
+                    yield connection
+                finally:
+                    self._here.open = (outer, outer_writes)
 
     def _connected(self) -> sa.Connection:
         try:

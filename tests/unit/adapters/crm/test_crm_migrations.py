@@ -95,7 +95,7 @@ def test_a_client_is_forgotten_by_an_index(database: dict[str, str], kind: str) 
     """The rows of every personal table are found by an index that begins with the client."""
     import sqlalchemy as sa
 
-    from advisor.adapters.crm.tables import PERSONAL
+    from advisor.adapters.records.tables import PERSONAL
 
     with Store.open(**database) as store:
         store.migrate()

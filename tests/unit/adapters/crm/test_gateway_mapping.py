@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from advisor import AdapterError, InputError, privacy
 from advisor.adapters.crm.dialect import Dialect
-from advisor.adapters.crm.gateway import pull_clients, push_advice
+from advisor.adapters.crm.gateway import MemoryGateway, pull_clients, push_advice
 from advisor.adapters.crm.mapping import FieldMap
-from advisor.adapters.crm.memory import MemoryGateway
 from advisor.adapters.crm.paths import incoming, outgoing, put_at, value_at
 from advisor.contracts import Client
 from gateway_contract import advice_for

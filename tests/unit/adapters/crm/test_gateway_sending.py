@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from advisor import AdvisorError, InputError
+from advisor.adapters.crm.calls import http_send
 from advisor.adapters.crm.dialect import Dialect, filled, filled_path
 from advisor.adapters.crm.gateway import pull_clients, push_advice
-from advisor.adapters.crm.http_calls import http_send
 from advisor.adapters.crm.rest import RestGateway
 from advisor.adapters.crm.sending import GoneError, Reply, patiently
 from gateway_contract import TODAY, advice_for

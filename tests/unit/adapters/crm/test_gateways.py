@@ -11,16 +11,15 @@ from typing import Any
 import pytest
 
 from advisor import InputError
-from advisor.adapters.crm import tables
+from advisor.adapters.crm.calls import http_send
 from advisor.adapters.crm.dialect import Dialect
-from advisor.adapters.crm.gateway import Gateway, pull_clients, push_advice
-from advisor.adapters.crm.http_calls import http_send
+from advisor.adapters.crm.gateway import Gateway, MemoryGateway, pull_clients, push_advice
 from advisor.adapters.crm.mapping import FieldMap
-from advisor.adapters.crm.memory import MemoryGateway
 from advisor.adapters.crm.outcomes import Outcome
 from advisor.adapters.crm.rest import RestGateway
 from advisor.adapters.crm.store import Store
 from advisor.adapters.crm.store_gateway import StoreGateway
+from advisor.adapters.records import tables
 from advisor.contracts import Advice, Client
 from gateway_contract import LATE, TODAY, GatewayContract, World, advice_for
 from gateway_fakes import TOKEN, DynamicsFake, FakeServer, HubSpotFake, SalesforceFake

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from advisor import AdapterError
+from advisor.adapters.crm.calls import http_send
 from advisor.adapters.crm.gateway import Gateway, pull_clients, push_advice
-from advisor.adapters.crm.http_calls import http_send
 from advisor.adapters.crm.openwealth import OpenWealthGateway
 from advisor.adapters.crm.openwealth_orders import order_of
 from advisor.adapters.crm.openwealth_records import money_of, person_of

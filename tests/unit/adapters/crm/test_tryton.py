@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
+from advisor.adapters.crm.calls import http_send
 from advisor.adapters.crm.gateway import Gateway, pull_clients, push_advice
-from advisor.adapters.crm.http_calls import http_send
 from advisor.adapters.crm.sending import Reply, Send
 from advisor.adapters.crm.tryton import TrytonGateway
-from advisor.adapters.crm.tryton_wire import decoded, encoded, note_of, values_of
+from advisor.adapters.crm.tryton_calls import decoded, encoded, note_of, values_of
 from advisor.contracts import Advice, Client
 from gateway_contract import LATE, TODAY, GatewayContract, World, advice_for
 from tryton_stack import KEY, TrytonServer

@@ -13,8 +13,7 @@ import pandas as pd
 
 from advisor import Catalogue, ClientTable, Interactions, RiskProfiles, Trades
 from advisor.adapters.crm.facts.event_sources import events_of
-from advisor.adapters.crm.facts.registry import fact_column, facts_on_record
-from advisor.adapters.crm.facts.sources import Sources
+from advisor.adapters.crm.facts.registry import Sources, fact_column, facts_on_record
 from advisor.annotations import Count, Day, Texts
 from advisor.arrays import FloatArray
 from advisor.data.days import as_day

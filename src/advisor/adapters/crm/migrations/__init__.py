@@ -7,10 +7,10 @@ from threading import Lock
 from typing import Any
 from zlib import crc32
 
-from advisor.adapters.crm.tables import tenants
 from advisor.adapters.extras import needs
 from advisor.adapters.records.database import Database
 from advisor.adapters.records.libraries import sa
+from advisor.adapters.records.tables import tenants
 from advisor.errors import InputError
 
 _VERSIONS = "alembic_version"

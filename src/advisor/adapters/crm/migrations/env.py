@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from advisor.adapters.crm.tables import metadata
+from advisor.adapters.records.tables import metadata
 
 _connection = context.config.attributes["connection"]
 context.configure(

@@ -6,7 +6,7 @@ from pathlib import Path
 from alembic import op
 from sqlalchemy.schema import CreateTable
 
-from advisor.adapters.crm.tables import indexes_of, metadata
+from advisor.adapters.records.tables import indexes_of, metadata
 
 revision = "0001"
 down_revision = None

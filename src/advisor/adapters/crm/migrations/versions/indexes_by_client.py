@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from advisor.adapters.crm.tables import indexes_of
+from advisor.adapters.records.tables import indexes_of
 
 revision = "0002"
 down_revision = "0001"

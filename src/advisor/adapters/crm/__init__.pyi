@@ -19,7 +19,6 @@ from advisor.adapters.crm.calls import http_send as http_send
 from advisor.adapters.crm.conditions import Condition as Condition
 from advisor.adapters.crm.dialect import Dialect as Dialect
 from advisor.adapters.crm.facts.event_sources import events_of as events_of
-from advisor.adapters.crm.facts.event_sources import with_purchases as with_purchases
 from advisor.adapters.crm.facts.events import EventTable as EventTable
 from advisor.adapters.crm.facts.registry import fact_names as fact_names
 from advisor.adapters.crm.facts.registry import facts_on_record as facts_on_record
@@ -131,5 +130,4 @@ __all__ = [
     "sent_actions",
     "stage",
     "tag",
-    "with_purchases",
 ]

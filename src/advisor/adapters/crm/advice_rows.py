@@ -20,6 +20,9 @@ from advisor.adapters.records.bulk import insert_new, one_at_a_time, settle
 from advisor.adapters.records.libraries import pa, sa
 from advisor.errors import AdapterError, InputError
 
+_OF_ADVICE = ("as_of", "status", "level", "cash", *tables.FIGURES)
+_OF_PICK = ("rank", "product_id", "score", "money")
+
 
 def put_served(
     connection: sa.Connection,
@@ -28,32 +31,24 @@ def put_served(
     documents: Sequence[str] | None = None,
 ) -> int:
     """Write advice that the run does not hold yet (its JSON where made). Returns how many."""
+    rows: list[dict[str, Any]] = []
+    picks: list[dict[str, Any]] = []
     texts = documents or [one.model_dump_json() for one in advice]
-    rows = [_row(one, run, text) for one, text in zip(advice, texts, strict=True)]
+    for one, text in zip(advice, texts, strict=True):
+        fingerprint, _, inputs = one.fingerprint.rpartition(":")
+        stamps = {"inputs": inputs, "fingerprint": fingerprint, "document": text}
+        whose = {"run": run, "client_id": one.client_id}
+        rows.append({**whose, **stamps, **_told(one, _OF_ADVICE)})
+        picks += [{**whose, **_told(pick, _OF_PICK)} for pick in one.picks]
     written = insert_new(connection, tables.advice, rows)
-    insert_new(connection, tables.picks, [pick for one in advice for pick in _picks(one, run)])
+    insert_new(connection, tables.picks, picks)
     return written
 
 
-def _row(advice: Advice, run: str, document: str) -> dict[str, Any]:
-    fingerprint, _, inputs = advice.fingerprint.rpartition(":")
-    same = ("client_id", "as_of", "status", "level", "cash", *tables.FIGURES)
-    row = {name: getattr(advice, name) for name in same}
-    row |= {"run": run, "inputs": inputs, "fingerprint": fingerprint}
-    return row | {"reasons": _codes(advice), "document": document}
-
-
-def _picks(advice: Advice, run: str) -> list[dict[str, Any]]:
-    same = ("rank", "product_id", "score", "money")
-    whose = {"run": run, "client_id": advice.client_id}
-    return [
-        {**whose, "reasons": _codes(pick), **{name: getattr(pick, name) for name in same}}
-        for pick in advice.picks
-    ]
-
-
-def _codes(advice: Any) -> str:
-    return "|".join(dict.fromkeys(reason.code for reason in advice.reasons))
+def _told(item: Any, names: Sequence[str]) -> dict[str, Any]:
+    """Fields of an advice or a pick, and the codes of its reasons."""
+    codes = "|".join(dict.fromkeys(reason.code for reason in item.reasons))
+    return {"reasons": codes, **{name: getattr(item, name) for name in names}}
 
 
 _COPIED = ("client_id", "as_of", "status", "limited_by", "reasons", *tables.FIGURES)

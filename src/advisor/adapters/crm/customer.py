@@ -11,7 +11,7 @@ from advisor.adapters.crm.values import CustomerView, Forgotten
 from advisor.adapters.records import tables
 from advisor.adapters.records.libraries import sa
 from advisor.adapters.records.moments import end_of
-from advisor.adapters.records.tables import pseudonyms
+from advisor.adapters.records.pseudonyms import Pseudonyms
 from advisor.errors import InputError
 from advisor.privacy import personal
 
@@ -85,7 +85,7 @@ def view(
     )
 
 
-def forget(connection: sa.Connection, client_id: str) -> Forgotten:
+def forget(store: Store, connection: sa.Connection, client_id: str) -> Forgotten:
     """Delete every row about a client, and their salt; see `Store.forget`."""
     gone: dict[str, int] = {}
     for name, column in tables.PERSONAL.items():
@@ -93,8 +93,7 @@ def forget(connection: sa.Connection, client_id: str) -> Forgotten:
         count = connection.execute(sa.delete(table).where(table.c[column] == client_id)).rowcount
         if count:
             gone[name] = count
-    salt = sa.delete(pseudonyms).where(pseudonyms.c.client_id == client_id)
-    had = connection.execute(salt).rowcount > 0
+    had = Pseudonyms(store).erase(client_id)
     if not gone and not had:
         why = f"Nothing is known of the client {personal(client_id)}, so nothing could be erased."
         raise InputError(f"{why} Correct the id.", field="client_id", value=client_id)

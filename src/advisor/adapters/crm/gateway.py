@@ -18,13 +18,7 @@ from advisor.validation import checked
 
 
 class Gateway(Protocol):
-    """Another system that keeps records of clients.
-
-    `pull` gives records as that system has them, since a moment those changed at it or later (never
-    fewer, where the system cannot tell more); `push` writes each by its key and gives an `Outcome`
-    a record, in order: sent twice it is there once. Both raise `AdapterError` when the system is
-    gone.
-    """
+    """Another system that keeps clients; both ways raise `AdapterError` when it is gone."""
 
     @property
     def fields(self) -> FieldMap:
@@ -32,11 +26,11 @@ class Gateway(Protocol):
         ...
 
     def pull(self, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
-        """Records, one by one."""
+        """Records as the system has them, of a moment those changed at it or later, or more."""
         ...
 
     def push(self, records: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
-        """What became of each."""
+        """What became of each, in order, written by its key: sent twice it is there once."""
         ...
 
 
@@ -64,9 +58,9 @@ def pull_clients(
             try:
                 client = gateway.fields.to_client(record, as_of=day)
                 if clients.setdefault(client.id, client) != client:
-                    text = f"{gateway.fields.object} {personal(client.id)} is there twice, with"
-                    text += " different values; the first is used. Merge them there."
-                    raise AdapterError(text, record_id=client.id)
+                    why = f"{gateway.fields.object} {personal(client.id)} is there twice, with"
+                    remedy = "different values; the first is used. Merge them there."
+                    raise AdapterError(f"{why} {remedy}", record_id=client.id)
             except AdapterError as error:
                 problems.append(error)
         complete = True
@@ -93,10 +87,14 @@ def push_advice(
     """
     outcomes: list[Outcome] = []
     records: dict[int, dict[str, Any]] = {}
-    fault = "nothing was answered for it; send it again."
+    segments, tags, fault = (
+        segments or {},
+        tags or {},
+        "nothing was answered for it; send it again.",
+    )
     for row, one in enumerate(advice):
         outcomes.append(Outcome(one.client_id, ok=False, problem=fault))
-        segment, own = (segments or {}).get(one.client_id), (tags or {}).get(one.client_id)
+        segment, own = segments.get(one.client_id), tags.get(one.client_id)
         try:
             records[row] = gateway.fields.to_record(one, segment=segment, tags=own)
         except AdapterError as error:

@@ -59,12 +59,9 @@ def manual_tags(
             remedy = "Add it to the pack (it needs no rule), or correct it."
             raise InputError(f"{why} {remedy}", field="manual", value=one.tag)
         if np.datetime64(one.on) > facts.as_of:
-            raise InputError(
-                f"The manual tag {one.tag!r} was set on {one.on}, after {facts.as_of}, the day of "
-                "the facts; nobody knew of it then. Leave it out, or take facts of a later day.",
-                field="manual",
-                value=str(one.on),
-            )
+            why = f"The manual tag {one.tag!r} was set on {one.on}, after {facts.as_of}, the day of"
+            remedy = "the facts; nobody knew of it then. Leave it out, or take later facts."
+            raise InputError(f"{why} {remedy}", field="manual", value=str(one.on))
         if one.expires is None or np.datetime64(one.expires) >= facts.as_of:
             row = facts.index.find((one.client_id,)).item(0)
             tags_by_row.setdefault(row, []).append(one)
@@ -85,7 +82,21 @@ def keep_tags(store: Store, manual: Iterable[ManualTag], pack: TagPack | None = 
         pack: Which tags there are; default `TagPack.default()`.
     """
     families = {rule.id: rule.family for rule in (pack or TagPack.default()).tags}
-    return store.put_rows("tags", (_row(one, families) for one in manual))
+    return store.put_rows(
+        "tags",
+        [
+            {
+                "client_id": one.client_id,
+                "tag": one.tag,
+                "family": families.get(one.tag),
+                "provenance": one.source,
+                "source": one.by,
+                "since": datetime.combine(one.on, time(), UTC),
+                "until": None if one.expires is None else end_of(one.expires),
+            }
+            for one in manual
+        ],
+    )
 
 
 def kept_tags(store: Store) -> tuple[ManualTag, ...]:
@@ -103,15 +114,3 @@ def kept_tags(store: Store) -> tuple[ManualTag, ...]:
         for row in rows
         if row["family"] not in BY_RULE
     )
-
-
-def _row(one: ManualTag, families: dict[str, str]) -> dict[str, object]:
-    """A row of the store, which holds until the start of the day after the last."""
-    until = None if one.expires is None else end_of(one.expires)
-    row: dict[str, object] = {
-        "client_id": one.client_id,
-        "tag": one.tag,
-        "family": families.get(one.tag),
-    }
-    row |= {"provenance": one.source, "source": one.by, "until": until}
-    return row | {"since": datetime.combine(one.on, time(), UTC)}

@@ -46,9 +46,8 @@ class Calls:
             reply = self._send("GET", f"{self.apis[api]}{path}", more, None)
             if not reply.ok or not isinstance(reply.body, list):
                 raise _refused(api, reply)
-            return cast("list[Any]", reply.body), reply.header("nextCursor") or reply.header(
-                "Next-Cursor"
-            )
+            after = reply.header("nextCursor") or reply.header("Next-Cursor")
+            return cast("list[Any]", reply.body), after
 
         return paged(ask)
 
@@ -67,17 +66,18 @@ _SAFE, _CASH = "safekeepingAccount", "cashAccount"
 
 
 def send_orders(calls: Calls, sent: MutableSet[str], key: str, record: Mapping[str, Any]) -> int:
-    """How many orders of a record were sent now; those whose reference is in `sent` are not.
+    """How many orders of a record were sent now; those whose reference is in `sent` are not, and
+    the same order always has the same one.
 
     Raises:
         AdapterError: The customer has no accounts to settle with, or an order was refused.
     """
-    orders = cast("list[Any]", record.get("orders") or [])
-    new = {
-        reference: order
-        for order in orders
-        if (reference := _reference(key, record, order)) not in sent
-    }
+    new: dict[str, Any] = {}
+    for order in cast("list[Any]", record.get("orders") or []):
+        of_order = (value_at(order, "product_id"), value_at(order, "money"))
+        parts = (key, record.get("as_of"), record.get("fingerprint"), *of_order)
+        reference = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
+        new |= {} if reference in sent else {reference: order}
     if not new:
         return 0
     currency, accounts = _accounts(calls, key)
@@ -97,13 +97,6 @@ def send_orders(calls: Calls, sent: MutableSet[str], key: str, record: Mapping[s
     return count
 
 
-def _reference(key: str, record: Mapping[str, Any], order: Any) -> str:
-    """A `clientReference` (at most 128 characters) that the same order always has."""
-    of_order = (value_at(order, "product_id"), value_at(order, "money"))
-    parts = (key, record.get("as_of"), record.get("fingerprint"), *of_order)
-    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
-
-
 def _accounts(calls: Calls, key: str) -> tuple[str, dict[str, str]]:
     """The customer's currency, and the first accounts to settle with."""
     path = f"/customers/{quote(key, safe='')}"
@@ -114,25 +107,17 @@ def _accounts(calls: Calls, key: str) -> tuple[str, dict[str, str]]:
         if kind and own and (kind != _CASH or text_at(account, "referenceCurrency") == currency):
             accounts.setdefault(kind, own)
     if currency is None or not {_SAFE, _CASH} <= accounts.keys():
-        raise AdapterError(
-            f"Customer {personal(key)} has no safekeeping account, or no cash account in"
-            f" {currency or 'a currency of theirs'}; nothing could be settled. Open one at the"
-            " bank."
-        )
+        why = f"Customer {personal(key)} has no safekeeping account, or no cash account in"
+        remedy = "nothing could be settled. Open one at the bank."
+        raise AdapterError(f"{why} {currency or 'a currency of theirs'}; {remedy}")
     return currency, accounts
 
 
 def order_of(
     reference: str, product: str, money: float, currency: str, accounts: Mapping[str, str]
 ) -> dict[str, Any]:
-    """An `Order` at market for a day: so much money, in the currency, of one product.
-
-    Args:
-        reference: Its `clientReference`: the same order has the same one.
-        product: An ISIN, or an identifier of our own.
-        money: To buy; below 0 to sell.
-        currency: ISO 4217.
-        accounts: Ids of the `safekeepingAccount` and the `cashAccount`.
+    """An `Order` at market for a day: so much money (below 0 to sell), in a currency of ISO 4217,
+    of one product (an ISIN, or an identifier of our own).
     """
     credit, debit = accounts[_SAFE], accounts[_CASH]
     if money < 0.0:

@@ -65,11 +65,9 @@ def _value(position: Entry, currency: str | None) -> tuple[float, str]:
         amount, own = number_of(value_at(value, "amount")), text_at(value, "currency")
         if abs(amount) < inf and own is not None and own == (currency or own):
             return amount, own
-    raise AdapterError(
-        f"Position {personal(value_at(position, 'id'))} has no value in"
-        f" {currency or 'any currency'}, so wealth is not known. Have the bank value it in the"
-        " customer's currency."
-    )
+    shown = personal(value_at(position, "id"))
+    why = f"Position {shown} has no value in {currency or 'any currency'}, so wealth is not known."
+    raise AdapterError(f"{why} Have the bank value it in the customer's currency.")
 
 
 def _instrument(position: Entry, kind: str | None) -> str:

@@ -94,9 +94,8 @@ def paged(ask: Callable[[Any], tuple[list[Any], Any]]) -> Iterator[Any]:
         if not after or after == token:
             return
         if str(after) in seen or empty > EMPTY_PAGES:
-            raise AdapterError(
-                "The pages of the list lead in a circle, so that its end is never reached. Pull"
-                " again; where it stays so, tell those who run the system."
-            )
+            why = "The pages of the list lead in a circle, so that its end is never reached."
+            remedy = "Pull again; where it stays so, tell those who run the system."
+            raise AdapterError(f"{why} {remedy}")
         seen.add(str(after))
         token = after

@@ -95,9 +95,8 @@ def outgoing(value: Any, unit: str, join: str | None) -> Any:
     if unit == "json":
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
     if join is not None and isinstance(value, list | tuple):
-        return join.join(
-            text_of(item) for item in cast("Sequence[Any]", value) if not is_missing(item)
-        )
+        items = cast("Sequence[Any]", value)
+        return join.join(text_of(item) for item in items if not is_missing(item))
     if unit in FACTORS:
         return float(Decimal(repr(float(value))) / FACTORS[unit])
     return value

@@ -55,10 +55,8 @@ class RestGateway:
                 return
             before, since = since, self.fields.changed_of(last)
             if since is None or (before is not None and since <= before):
-                raise AdapterError(
-                    f"One query gives {count:,} records of {self.fields.object!r}, and more changed"
-                    " at one moment. Pull everything instead."
-                )
+                why = f"One query gives {count:,} records of {self.fields.object!r}, and more"
+                raise AdapterError(f"{why} changed at one moment. Pull everything instead.")
 
     def push(self, records: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
         """In as few calls as there may be: no client twice in one, so that of two records the later

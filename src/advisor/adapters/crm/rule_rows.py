@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,12 +46,7 @@ class Packs:
     @classmethod
     def default(cls) -> Packs:
         """Those that come with the library."""
-        return _default()
-
-
-@cache
-def _default() -> Packs:
-    return Packs(TierPack.default(), StagePack.four(), TagPack.default())
+        return cls(TierPack.default(), StagePack.four(), TagPack.default())
 
 
 def rule_tags(
@@ -112,10 +106,15 @@ def keep_rules(
         stages: Of any of these clients, as tags of the family "stage", since the day of entry.
     """
     moment = moment_of(at)
-    parts = [_tags(tags, moment)]
+    families = {rule.id: rule.family for rule in tags.pack.tags}
+    ids, now, parts = np.array(tags.client_ids, dtype=object), pd.Timestamp(moment), []
+    for name, bits in zip(tags.pack.ids, tags.by_rule, strict=True):
+        mine = ids[np.unpackbits(bits, count=len(tags)).view(np.bool_)]
+        tagged = {"client_id": mine, "tag": name, "family": families[name]}
+        parts.append(pd.DataFrame(tagged).assign(since=now))
     if segments is not None:
         tiers = segments.tiers.ids
-        parts.append(_classes(segments.client_ids, segments.tier, tiers, "tier", moment))
+        parts.append(_classes(segments.client_ids, segments.tier, tiers, "tier", now))
     if stages is not None:
         days: Any = pd.Series(stages.since.astype("datetime64[us]"))
         begun = days.dt.tz_localize("UTC")
@@ -125,9 +124,8 @@ def keep_rules(
     with store.writing() as connection, naming(connection, tags.client_ids) as named:
         t = tables.tags.c
         mine = t.client_id.in_(sa.select(named.c.id))
-        there = fetch(
-            connection, sa.select(t.client_id, t.tag, t.provenance, t.since).where(mine)
-        ).to_pandas()
+        query = sa.select(t.client_id, t.tag, t.provenance, t.since).where(mine)
+        there = fetch(connection, query).to_pandas()
         by_hand = there[there["provenance"] != "rule"]
         before = there[there["provenance"] == "rule"].rename(columns={"since": "begun"})
         rows = rows.merge(by_hand[_KEY].assign(by_hand=True), how="left", on=_KEY)
@@ -135,19 +133,11 @@ def keep_rules(
         old = rows["begun"].notna()
         rows["since"] = rows["since"].where(~old | (rows["family"] == "stage"), rows["begun"])
         connection.execute(sa.delete(tables.tags).where(mine, t.provenance == "rule"))
-        load(connection, tables.tags, _arrow(rows))
+        columns: dict[str, Any] = {name: rows[name].tolist() for name in (*_KEY, "family")}
+        columns["since"] = [begin.to_pydatetime() for begin in rows["since"]]
+        columns["provenance"] = ["rule"] * len(rows)
+        load(connection, tables.tags, arrow(tables.tags, columns))
     return Written(len(rows), int((~old).sum()) + len(before) - int(old.sum()))
-
-
-def _tags(tags: Tags, moment: datetime) -> pd.DataFrame:
-    """A row a tag by rule."""
-    families = {rule.id: rule.family for rule in tags.pack.tags}
-    ids = np.array(tags.client_ids, dtype=object)
-    parts: list[pd.DataFrame] = []
-    for name, bits in zip(tags.pack.ids, tags.by_rule, strict=True):
-        mine = ids[np.unpackbits(bits, count=len(tags)).view(np.bool_)]
-        parts.append(pd.DataFrame({"client_id": mine, "tag": name, "family": families[name]}))
-    return pd.concat(parts, ignore_index=True).assign(since=pd.Timestamp(moment))
 
 
 def _classes(
@@ -156,11 +146,4 @@ def _classes(
     """A row a client whose class is known."""
     words = np.array([*names, None], dtype=object)[codes]
     rows = {"client_id": np.array(client_ids, dtype=object), "tag": words, "family": family}
-    begun = since if isinstance(since, pd.Series) else pd.Timestamp(since)
-    return pd.DataFrame(rows).assign(since=begun)[codes >= 0]
-
-
-def _arrow(rows: pd.DataFrame) -> Any:
-    columns = {name: rows[name].tolist() for name in (*_KEY, "family")}
-    since = [moment.to_pydatetime() for moment in rows["since"]]
-    return arrow(tables.tags, {**columns, "provenance": ["rule"] * len(rows), "since": since})
+    return pd.DataFrame(rows).assign(since=since)[codes >= 0]

@@ -39,14 +39,9 @@ class Segments:
     scores: ScorePack
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """Classes along each side of the cube."""
-        return len(self.tiers.ids), len(self.activities.ids), len(self.risks.ids)
-
-    @property
     def cell(self) -> IntArray:
         """Cell of each client, tier first, risk label last, shape (c,); -1 = a side is unknown."""
-        _, middle, last = self.shape
+        middle, last = len(self.activities.ids), len(self.risks.ids)
         known = (self.tier >= 0) & (self.activity >= 0) & (self.risk >= 0)
         return np.where(known, (self.tier * middle + self.activity) * last + self.risk, -1)
 
@@ -73,15 +68,15 @@ class Segments:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a client, by id: tier, activity, risk label (missing where unknown), score."""
-        sides = zip(
-            ("tier", "activity", "risk"),
-            (self.tiers, self.activities, self.risks),
-            (self.tier, self.activity, self.risk),
-            strict=True,
-        )
-        words = {name: _words(codes, pack.ids) for name, pack, codes in sides}
+        packs = {"tier": self.tiers, "activity": self.activities, "risk": self.risks}
+        columns: dict[str, Any] = {
+            name: pd.Categorical.from_codes(
+                getattr(self, name), dtype=pd.CategoricalDtype(list(pack.ids))
+            )
+            for name, pack in packs.items()
+        }
         index = pd.Index(self.client_ids, name="client_id")
-        return pd.DataFrame({**words, "score": self.score}, index=index)
+        return pd.DataFrame({**columns, "score": self.score}, index=index)
 
     def __len__(self) -> int:
         return len(self.client_ids)
@@ -89,10 +84,6 @@ class Segments:
     def __repr__(self) -> str:
         unknown = int((self.cell < 0).sum())
         return f"Segments({len(self):,} clients on {self.as_of}, {unknown:,} unknown)"
-
-
-def _words(codes: IntArray, ids: tuple[str, ...]) -> Any:
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(ids)))
 
 
 @checked

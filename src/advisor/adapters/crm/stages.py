@@ -89,7 +89,14 @@ def stage(
     since = np.where(code >= 0, facts.as_of, NO_DAY)
     previous = np.full(len(facts), -1)
     if before is not None:
-        _check_before(before, rules, facts)
+        if before.as_of > facts.as_of:
+            why = f"before is of {before.as_of}, after {facts.as_of}, the day of the facts: days of"
+            remedy = "entry would lie in the future. Pass the stages of an earlier day."
+            raise InputError(f"{why} {remedy}", field="before", value=str(before.as_of))
+        if before.pack.ids != rules.ids or before.pack.id != rules.id:
+            why = f"before has the stages of pack {before.pack.id!r}, not those of {rules.id!r}; a"
+            remedy = "day of entry would belong to another stage. Start without before."
+            raise InputError(f"{why} {remedy}", field="before", value=before.pack.id)
         row = IdMap(before.client_ids).find(facts.client_ids)
         old, begun = np.append(before.code, -1)[row], np.append(before.since, NO_DAY)
         code = np.where(code < 0, old, code)
@@ -97,17 +104,3 @@ def stage(
         since = np.where(same, begun[row], np.where(code >= 0, facts.as_of, NO_DAY))
         previous = np.where(same, np.append(before.previous, -1)[row], old)
     return Stages(facts.client_ids, facts.as_of, code, since, previous, rules)
-
-
-def _check_before(before: Stages, rules: StagePack, facts: ClientFacts) -> None:
-    if before.as_of > facts.as_of:
-        why = f"before is of {before.as_of}, which is after {facts.as_of}, the day of the facts;"
-        remedy = "days of entry would lie in the future. Pass the stages of an earlier day."
-        raise InputError(f"{why} {remedy}", field="before", value=str(before.as_of))
-    if before.pack.ids != rules.ids or before.pack.id != rules.id:
-        raise InputError(
-            f"before has the stages of pack {before.pack.id!r} {before.pack.ids}, not those of "
-            f"{rules.id!r}; a day of entry would belong to another stage. Start without before.",
-            field="before",
-            value=before.pack.id,
-        )

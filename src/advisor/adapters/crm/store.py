@@ -68,8 +68,7 @@ class Store(LogStore):
         """Tables of at most `size` clients in order of id: a bank at bounded memory."""
         return self._chunks(size, client_reader.known_on(day_or_none(as_of)))
 
-    def _chunks(self, size: int, known: Any) -> Iterator[ClientTable]:
-        last: str | None = None
+    def _chunks(self, size: int, known: Any, last: str | None = None) -> Iterator[ClientTable]:
         while True:
             with self.reading() as connection:
                 table = client_reader.read_clients(connection, known, after=last, limit=size)
@@ -115,7 +114,7 @@ class Store(LogStore):
         """Erase a client: every row about them and their salt; the ledger still verifies."""
         moment_of(at)
         with self.writing() as connection:
-            return customer.forget(connection, client_id)
+            return customer.forget(self, connection, client_id)
 
     @checked
     def end_relationship(self, client_id: Text, *, on: Day) -> None:

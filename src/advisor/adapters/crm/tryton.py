@@ -51,13 +51,10 @@ class TrytonGateway:
         check_moment(since)
         domain: list[Any] = [["identifiers", "where", [["type", "=", self._kind]]]]
         if since is not None:
-            noted = self._calls.search(
-                "ir.note", [calls.titled(FACTS), ["create_date", ">=", since]], ["resource"]
-            )
+            made, written = ["create_date", ">=", since], ["write_date", ">=", since]
+            noted = self._calls.search("ir.note", [calls.titled(FACTS), made], ["resource"])
             ids = sorted({calls.party_of(note) for note in noted})
-            domain.append(
-                ["OR", ["write_date", ">=", since], ["create_date", ">=", since], ["id", "in", ids]]
-            )
+            domain.append(["OR", written, made, ["id", "in", ids]])
         page: list[dict[str, Any]] = []
         for party in self._calls.search("party.party", domain, ("name", *PARTY)):
             page.append(party)

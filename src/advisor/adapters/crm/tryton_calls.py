@@ -24,15 +24,12 @@ def encoded(value: Any) -> str:
     >>> encoded([["name", "=", "Ada"]])
     'W1sibmFtZSIsICI9IiwgIkFkYSJdXQ=='
     """
-    return base64.urlsafe_b64encode(json.dumps(value, default=_written).encode()).decode()
 
+    def moment(at: datetime) -> dict[str, Any]:
+        utc = at.astimezone(UTC)
+        return {"__class__": "datetime", **{name: getattr(utc, name) for name in (*_DATE, *_TIME)}}
 
-def _written(value: Any) -> dict[str, Any]:
-    """A moment as Tryton writes it, in UTC."""
-    if not isinstance(value, datetime):
-        raise TypeError(type(value).__name__)
-    utc = value.astimezone(UTC)
-    return {"__class__": "datetime", **{name: getattr(utc, name) for name in (*_DATE, *_TIME)}}
+    return base64.urlsafe_b64encode(json.dumps(value, default=moment).encode()).decode()
 
 
 def decoded(value: Any) -> Any:
@@ -58,12 +55,8 @@ def decoded(value: Any) -> Any:
 
 def note_of(title: str, values: Mapping[str, Any]) -> str:
     """A note that people read as well: a title, then a line `name: value` of what is there."""
-    lines = [
-        f"{name}: {' '.join(text_of(value).split())}"
-        for name, value in values.items()
-        if value is not None
-    ]
-    return "\n".join((title, *lines))
+    stated = {name: text_of(value).split() for name, value in values.items() if value is not None}
+    return "\n".join((title, *(f"{name}: {' '.join(words)}" for name, words in stated.items())))
 
 
 def values_of(note: str) -> dict[str, str]:
@@ -107,8 +100,8 @@ class Calls:
             for record in cast("list[Any]", page):
                 number = _record(record)["id"]
                 if number <= last:
-                    why = f"Tryton gives {model} in no order of ids."
-                    raise AdapterError(f"{why} Give the address of a Tryton of 8.2 or later.")
+                    remedy = "Give the address of a Tryton of 8.2 or later."
+                    raise AdapterError(f"Tryton gives {model} in no order of ids. {remedy}")
                 yield record
                 last = number
             if len(page) < SIZE:
@@ -135,7 +128,7 @@ class Calls:
 
 
 def _record(record: Any) -> dict[str, Any]:
-    """A record with its id. Raises `AdapterError` where it is none."""
+    """A record with its id."""
     if isinstance(record, dict) and type(value_at(record, "id")) is int:
         return cast("dict[str, Any]", record)
     raise AdapterError(f"Tryton gives something that is no record. {_WRONG}")

@@ -37,10 +37,10 @@ class Parties:
         parties = self._parties.get(key, [])
         if not key or len(parties) > 1:
             what = f"{len(parties)} parties have the identifier {personal(key)}"
-            raise AdapterError(
+            why = (
                 f"{what if key else 'the client has no id'}, so nobody knows whose advice this is."
-                " Merge or correct them in Tryton."
             )
+            raise AdapterError(f"{why} Merge or correct them in Tryton.")
         new = not parties
         if new:
             values = {"identifiers": [["create", [{"code": key, "type": self._kind}]]]}
@@ -65,9 +65,8 @@ class Parties:
         names = record.get(field)
         if names is None:
             return []
-        target_ids = {
-            self._category(field, str(n)) for n in ([names] if isinstance(names, str) else names)
-        }
+        names = [names] if isinstance(names, str) else names
+        target_ids = {self._category(field, str(name)) for name in names}
         there = set(categories_of(party, field).values())
         lists = {"add": sorted(target_ids - there), "remove": sorted(there - target_ids)}
         return [[verb, ids] for verb, ids in lists.items() if ids]

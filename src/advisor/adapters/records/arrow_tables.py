@@ -1,7 +1,8 @@
 """Arrow tables in and out of the database, and ids in a table of their own for a query.
 
 Money is a float64 column here, whole ten-thousandths on the way: both databases give back the same
-bits."""
+bits.
+"""
 
 # pyright: reportUnknownParameterType=false
 

@@ -84,14 +84,8 @@ metadata = sa.MetaData()
 def _column(text: str) -> sa.Column[Any]:
     """A column by its words, such as `seq:long*`."""
     name, _, kind = text.partition(":")
-    key = kind.endswith("*")
-    return sa.Column(
-        name,
-        _KINDS[kind.rstrip("*!")],
-        primary_key=key,
-        nullable=kind.isalpha(),
-        autoincrement=False,
-    )
+    rules: Any = {"primary_key": kind.endswith("*"), "nullable": kind.isalpha()}
+    return sa.Column(name, _KINDS[kind.rstrip("*!")], autoincrement=False, **rules)
 
 
 for _name, _text in json.loads(Path(__file__).with_name("tables.json").read_text("utf-8")).items():
@@ -112,12 +106,11 @@ RECORDS = ("excluded", "insists", "written_warning", "locked", "goals", "biases"
 WORDS = ("currency", "gender", "segment", "sustainability")
 FIGURES = tuple(c.name for c in advice.c if isinstance(c.type, sa.Float))
 
-PERSONAL: dict[str, str] = {
-    "clients": "id", "events": "subject",
-    **{name: "client_id" for name, table in _BY_NAME.items() if "client_id" in table.c},
-}  # fmt: skip
-"""Table -> the column that says whose a row is: what goes when a client is forgotten."""
-del PERSONAL["pseudonyms"]  # the salt, which goes apart
+_WHOSE = {"clients": "id", "events": "subject"}
+PERSONAL = {name: _WHOSE.get(name, "client_id") for name, table in _BY_NAME.items()
+            if name in _WHOSE or ("client_id" in table.c and name != "pseudonyms")}  # fmt: skip
+"""Table -> the column that says whose a row is: what goes when a client is forgotten; the salt of
+their pseudonym goes apart."""
 ROW_TABLES = (
     "actions", "consents", "feedback", "idempotency", "jobs", "relationships", "sessions", "tags",
 )  # fmt: skip
@@ -139,9 +132,9 @@ for _version, _texts in _INDEXES.items():
         _table, *_names = _text.split()
         _columns = [_BY_NAME[_table].c[name] for name in _names]
         sa.Index(f"ix_{'_'.join(_text.split())}", *_columns, info={"version": _version})
-_stands: dict[str, Any] = {
-    f"{kind}_where": clients.c.until.is_(None) for kind in ("sqlite", "postgresql")
-}
+_stands: dict[str, Any] = dict.fromkeys(
+    ("sqlite_where", "postgresql_where"), clients.c.until.is_(None)
+)
 sa.Index("ix_clients_standing", clients.c.since, info={"version": "0002"}, **_stands)
 
 

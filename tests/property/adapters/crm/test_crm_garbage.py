@@ -28,7 +28,7 @@ from advisor.adapters.crm import (
     stage,
     tag,
 )
-from advisor.adapters.crm.facts import events_of, with_purchases
+from advisor.adapters.crm.facts import events_of
 from advisor.adapters.crm.values import CustomerView
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -82,7 +82,6 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         for field in FRAME
     },
     "until": (events_of(EVENTS).until, {"at": AT}),
-    "with_purchases": (with_purchases, {"events": events_of(EVENTS), "purchases": BOUGHT}),
     "segment": (segment, {"facts": FACTS, "tiers": None, "activities": None, "risks": None,
     "scores": None}),
     "fit": (ScorePack.default().fit, {"facts": FACTS}),
@@ -96,7 +95,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "of one": (TAGS.of, {"client_id": "c00001"}),
     "changes": (TAGS.changes, {"before": TAGS}),
     "propose": (propose, {"facts": FACTS, "events": EVENTS, "plays": PlayBook.default(), "at": AT,
-    "reviews": None, "stages": STAGES, "ranking": None}),
+    "reviews": None, "stages": STAGES, "ranking": None, "purchases": BOUGHT}),
     "release": (release, {"actions": ACTIONS, "advisor": ADVISOR, "clients": TABLE, "consents": [],
     "sent": [], "at": AT}),
     "consent": (Consent, {"client_id": "a", "purpose": "p", "given": AT, "withdrawn": None}),

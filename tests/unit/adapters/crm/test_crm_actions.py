@@ -42,8 +42,6 @@ from advisor.adapters.crm import (
     stage,
 )
 from advisor.adapters.crm.actions.consent import TEXTS
-from advisor.adapters.crm.facts import with_purchases
-from advisor.adapters.crm.facts.event_sources import events_of
 from advisor.adapters.crm.values import CustomerView
 from advisor.engine import states_after
 from advisor.lifecycle import ClientStates, review
@@ -142,7 +140,7 @@ def test_hesitation_is_three_views_in_fourteen_days_and_no_purchase_since() -> N
         pd.DataFrame({"client_id": ["c00000"], "product_id": ["A"], "day": ["2026-01-30"]})
     )
     assert "c00000" not in set(
-        propose(people(), with_purchases(events_of(events), bought), [HESITATION], at=AT).client_ids
+        propose(people(), events, [HESITATION], at=AT, purchases=bought).client_ids
     )
 
 
@@ -193,7 +191,7 @@ def test_conditions_reviews_and_stages_must_all_be_so() -> None:
     both = play("both", any_of=rich, stages=("churned",), reviews=("drift", "level_changed"))
     alone = play("alone", stages=("churned",))
     found = propose(facts, None, [both, alone], at=AT, stages=stages, reviews=drift)
-    assert found.counts_by_play().to_dict() == {"both": 1, "alone": 3}
+    assert found.to_frame()["play"].value_counts().to_dict() == {"both": 1, "alone": 3}
     assert found[len(found) - 1].client_id == "c00000"
     assert len(propose(facts, None, [both, alone], at=AT)) == 0
 

@@ -29,7 +29,6 @@ from advisor.adapters.crm.facts import (
     events_of,
     fact_names,
     facts_on_record,
-    with_purchases,
 )
 from advisor.adapters.crm.facts.counting import whole_months
 
@@ -227,23 +226,6 @@ def test_a_frame_of_events_gives_the_same_facts() -> None:
     table = clients()
     one, other = (ClientFacts.of(table, as_of=DAY, events=source) for source in (events, frame))
     np.testing.assert_equal(one.matrix(), other.matrix())
-
-
-def test_purchases_of_elsewhere_are_orders() -> None:
-    events = events_of(event_rows())
-    more = with_purchases(
-        events,
-        Interactions.from_frame(
-            pd.DataFrame({"client_id": ["z"], "product_id": ["Q"], "day": ["2026-06-01"]})
-        ),
-    )
-    assert len(more) == len(events) + 1
-    assert more.is_of(BOUGHT).sum() == events.is_of(BOUGHT).sum() + 1
-    assert more.clients.ids[more.client_codes[-1]] == "z"
-    assert more.products.ids[more.product_codes[-1]] == "Q"
-    assert len(more.until("2026-05-31")) + int(
-        (more.times >= np.datetime64("2026-06-01")).sum()
-    ) == len(more)
 
 
 def shelf() -> Catalogue:

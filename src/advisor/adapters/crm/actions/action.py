@@ -78,11 +78,6 @@ class Actions:
     def __iter__(self) -> Iterator[Action]:
         return (self[i] for i in range(len(self)))
 
-    def counts_by_play(self) -> pd.Series:
-        """How many actions each play has."""
-        counts = np.bincount(self.play_codes, minlength=len(self.plays))
-        return pd.Series(counts, index=[play.id for play in self.plays], name="actions")
-
     def to_frame(self) -> pd.DataFrame:
         """One row an action."""
         names = np.array([play.id for play in self.plays], dtype=object)

@@ -9,15 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from advisor import (
-    Catalogue,
-    ClientTable,
-    Questionnaire,
-    Regime,
-    RiskBands,
-    RiskProfiles,
-    profile_risk,
-)
+from advisor import Catalogue, ClientTable, Questionnaire, Regime, RiskBands, profile_risk
 from advisor.adapters.crm.actions.action import Action
 from advisor.adapters.crm.actions.consent import TEXTS, SentBefore, StandingConsents
 from advisor.errors import InputError, StoppedError
@@ -52,7 +44,8 @@ class ReleaseCheck:
         self.consents, self.sent, self.at = consents, sent, at
         rows = sorted({clients.index.find((a.client_id,)).item(0) for a in actions} - {-1})
         self.table = clients.take(np.array(rows, dtype=np.int64))
-        self.profiles = self._profiles(day)
+        rules = self.rules
+        self.profiles = profile_risk(self.table, rules.questionnaire, as_of=day, bands=rules.bands)
         self.stopped = self._stopped(day)
 
     def why_held(self, action: Action) -> HeldAction | None:
@@ -92,23 +85,16 @@ class ReleaseCheck:
             return _held(action, "unjudged", why=error)
         if verdict.decision == "allow":
             return None
-        held_action = _held(
-            action, "unsuitable", decision=verdict.decision, rules=", ".join(verdict.rules)
-        )
-        return HeldAction(held_action.action, held_action.code, held_action.why, verdict.rules)
-
-    def _profiles(self, day: np.datetime64) -> RiskProfiles:
-        rules = self.rules
-        return profile_risk(self.table, rules.questionnaire, as_of=day, bands=rules.bands)
+        why = TEXTS["unsuitable"].format(verdict.decision, ", ".join(verdict.rules))
+        return HeldAction(action, "unsuitable", why, verdict.rules)
 
     def _stopped(self, day: np.datetime64) -> str | None:
         """Why advice is stopped, None where it is not: what a batch of one client says."""
         if not len(self.table):
             return None
         try:
-            batch = self.advisor.advise_table(
-                self.table.take(np.zeros(1, dtype=np.int64)), as_of=str(day), picks=0
-            )
+            one = self.table.take(np.zeros(1, dtype=np.int64))
+            batch = self.advisor.advise_table(one, as_of=str(day), picks=0)
         except StoppedError as error:
             return str(error)
         return batch[0].reasons[0].text if batch.status[0] == "stopped" else None
@@ -132,9 +118,7 @@ def rules_of(advisor: Any) -> JudgedBy:
     try:
         return JudgedBy(*(getattr(advisor, name) for name in JudgedBy._fields))
     except AttributeError:
-        raise InputError(
-            f"advisor is {argument('advisor', advisor)} ({type(advisor).__name__}), by whose rules"
-            " nothing can be checked. Pass an Advisor, or guarded(advisor, switch).",
-            field="advisor",
-            value=None,
-        ) from None
+        shown = f"{argument('advisor', advisor)} ({type(advisor).__name__})"
+        why = f"advisor is {shown}, by whose rules nothing can be checked."
+        remedy = "Pass an Advisor, or guarded(advisor, switch)."
+        raise InputError(f"{why} {remedy}", field="advisor", value=None) from None

@@ -25,7 +25,7 @@ TEXTS = {
     "unknown_product": "The product is not in the catalogue.",
     "closed_product": "The product is no longer sold.",
     "unjudged": "The rules cannot judge it: {why}",
-    "unsuitable": "The rules say {decision}: {rules}.",
+    "unsuitable": "The rules say {}: {}.",
 }
 """Why an action is held, by code."""
 
@@ -69,8 +69,7 @@ class StandingConsents:
             check_type(one, Consent, "consents", "Make them with Consent(client_id=..., ...).")
             if one.given <= at:
                 key = (one.client_id, one.purpose)
-                if key not in last or _rank(one) > _rank(last[key]):
-                    last[key] = one
+                last[key] = max(last.get(key, one), one, key=_rank)
         self._stands = {k for k, c in last.items() if c.withdrawn is None or c.withdrawn > at}
 
     def stands(self, client_id: str, purpose: str) -> bool:

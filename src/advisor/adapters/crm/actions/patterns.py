@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from advisor import Ranking
+from advisor import Interactions, Ranking
 from advisor.adapters.crm.actions.plays import EventPattern, Play
 from advisor.adapters.crm.facts.counting import ClientRows, counts
 from advisor.adapters.crm.facts.events import EventTable
@@ -28,42 +28,39 @@ class Found(NamedTuple):
 NOBODY = Found(np.zeros(0, np.int64), np.zeros(0, dtype=object), np.zeros(0, np.int64))
 
 
+class Happened(NamedTuple):
+    """What a pattern is held against: events, purchases beside them, and the moment."""
+
+    events: EventTable | None
+    purchases: Interactions | None
+    moment: np.datetime64
+
+
 def matched(
-    play: Play,
-    mask: BoolArray,
-    facts: ClientFacts,
-    events: EventTable | None,
-    moment: np.datetime64,
-    ranking: Ranking | None,
+    play: Play, mask: BoolArray, facts: ClientFacts, happened: Happened, ranking: Ranking | None
 ) -> Found:
     """Who of `mask` meets the play's pattern, and which product it names for them."""
-    rows = np.flatnonzero(mask)
-    matches = Found(
-        rows, np.full(len(rows), None, dtype=object), np.zeros(len(rows), dtype=np.int64)
-    )
     if play.pattern is not None:
-        matches = _pattern(play.pattern, mask, facts, events, moment)
+        matches = _pattern(play.pattern, mask, facts, happened)
+    else:
+        rows = np.flatnonzero(mask)
+        matches = Found(rows, np.full(len(rows), None, dtype=object), np.zeros_like(rows))
     if not play.names_product:
-        first = np.unique(matches.rows, return_index=True)[1] if len(matches.rows) else matches.rows
         total = np.bincount(matches.rows, matches.counts, len(facts)).astype(np.int64)
-        rows = matches.rows[first]
+        rows = np.unique(matches.rows)
         return Found(rows, np.full(len(rows), None, dtype=object), total[rows])
-    named = np.array([name is not None for name in matches.products.tolist()], dtype=np.bool_)
-    if not named.all() and ranking is not None:
-        matches = matches._replace(
-            products=np.where(named, matches.products, _first_pick(ranking, facts, matches.rows))
-        )
-        named = np.array([name is not None for name in matches.products.tolist()], dtype=np.bool_)
-    return Found(matches.rows[named], matches.products[named], matches.counts[named])
+    products = matches.products
+    if ranking is not None:
+        first = _first_pick(ranking, facts, matches.rows)
+        products = np.where(np.equal(products, None), first, products)
+    named = ~np.equal(products, None).astype(np.bool_)
+    return Found(matches.rows[named], products[named], matches.counts[named])
 
 
 def _pattern(
-    pattern: EventPattern,
-    mask: BoolArray,
-    facts: ClientFacts,
-    events: EventTable | None,
-    moment: np.datetime64,
+    pattern: EventPattern, mask: BoolArray, facts: ClientFacts, happened: Happened
 ) -> Found:
+    events, purchases, moment = happened
     if events is None:
         return NOBODY
     # 1. events of the type, of these clients, in the window
@@ -82,7 +79,7 @@ def _pattern(
     (seen, codes), views, first = viewed_pairs(rows[named], events.product_codes[named], day)
     enough = views >= pattern.at_least
     if pattern.not_bought:
-        enough &= ~(last_purchase(clients, events, None, (seen, codes)) >= first)
+        enough &= ~(last_purchase(clients, events, purchases, (seen, codes)) >= first)
     names = np.array([*events.products.ids, None], dtype=object)[codes[enough]]
     return Found(
         np.concatenate([who, seen[enough]]),

@@ -8,11 +8,12 @@ from typing import Any, cast
 
 import numpy as np
 
-from advisor import Ranking
+from advisor import Interactions, Ranking
 from advisor.adapters.crm.actions.action import Actions
-from advisor.adapters.crm.actions.patterns import NOBODY, matched
+from advisor.adapters.crm.actions.patterns import NOBODY, Happened, matched
 from advisor.adapters.crm.actions.plays import Play, PlayBook
 from advisor.adapters.crm.conditions import Evaluator
+from advisor.adapters.crm.facts.counting import check_days
 from advisor.adapters.crm.facts.event_sources import events_of
 from advisor.adapters.crm.facts.events import EventTable, instant_of
 from advisor.adapters.crm.facts.table import ClientFacts
@@ -35,6 +36,7 @@ def propose(
     reviews: Reviews | None = None,
     stages: Stages | None = None,
     ranking: Ranking | None = None,
+    purchases: Interactions | None = None,
 ) -> Actions:
     """The actions that are due. Nothing is sent by this, see `release`.
 
@@ -46,10 +48,11 @@ def propose(
         reviews: Review triggers; without them no play that waits for one fires.
         stages: Stages with their changes; without them no play that waits for one fires.
         ranking: Suitable products by client, for plays that name one and have no pattern.
+        purchases: What was bought beside the events, for patterns that say `not_bought`.
 
     Raises:
-        InputError: Facts, events, reviews or stages are later than `at`, a fact of a play is not
-            there, or no stage of the pack is called as a play says.
+        InputError: Facts, events, purchases, reviews or stages are later than `at`, a fact of a
+            play is not there, or no stage of the pack is called as a play says.
     """
     moment = instant_of(at, "at")
     for name, source in (("facts", facts), ("reviews", reviews), ("stages", stages)):
@@ -60,13 +63,15 @@ def propose(
                 field=name,
                 value=str(source.as_of),
             )
+    if purchases is not None:
+        check_days(purchases.days, moment.astype("datetime64[D]"), "purchases")
     table = None if events is None else _known(events_of(events), moment)
     chosen = _plays(plays, facts.as_of)
     judge, parts = Evaluator(facts), [(0, NOBODY)]
+    happened = Happened(table, purchases, moment)
     for code, play in enumerate(chosen):
         mask = _eligible(play, judge, reviews, stages)
-        matches = matched(play, mask, facts, table, moment, ranking)
-        parts.append((code, matches))
+        parts.append((code, matched(play, mask, facts, happened, ranking)))
     codes = np.concatenate([np.full(len(matches.rows), code) for code, matches in parts])
     rows, counts = (np.concatenate([part[k] for _, part in parts]).astype(np.int64) for k in (0, 2))
     products = np.concatenate([matches.products for _, matches in parts])

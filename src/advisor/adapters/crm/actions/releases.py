@@ -65,16 +65,12 @@ def release(
         check_type(action, Action, "actions", remedy)
         listed.append(action)
     listed.sort(key=lambda a: (a.priority, a.play, a.client_id, -a.count, a.product_id or "", a.id))
-    check = ReleaseCheck(
-        advisor, clients, day, StandingConsents(consents, at), SentBefore(sent, at), at, listed
-    )
-    send: list[Action] = []
-    held: list[HeldAction] = []
+    kept = StandingConsents(consents, at), SentBefore(sent, at)
+    check, send, held = ReleaseCheck(advisor, clients, day, *kept, at, listed), [], []
     for action in listed:
-        held_action = check.why_held(action)
-        if held_action is None:
-            check.sent.add(action.client_id, action.play, at, action.id)
-            send.append(action)
-        else:
+        if (held_action := check.why_held(action)) is not None:
             held.append(held_action)
+            continue
+        check.sent.add(action.client_id, action.play, at, action.id)
+        send.append(action)
     return Released(tuple(send), tuple(held))

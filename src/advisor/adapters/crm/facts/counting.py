@@ -52,19 +52,9 @@ def ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
     return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0.0)
 
 
-def counts(rows: IntArray, count: int) -> FloatArray:
-    """How many rows each of `count` clients has."""
-    return np.bincount(rows, minlength=count).astype(np.float64)
-
-
-def sums(rows: IntArray, values: FloatArray, count: int) -> FloatArray:
-    """The sum of each client's values, added in the order of the rows."""
+def counts(rows: IntArray, count: int, values: FloatArray | None = None) -> FloatArray:
+    """How many rows each of `count` clients has, or the sum of their values in order of rows."""
     return np.bincount(rows, values, count).astype(np.float64)
-
-
-def lowest(days: DayArray) -> int:
-    """The earliest day as a number, and never above 0: what others are counted from."""
-    return int(days.astype(np.int64).min(initial=0))
 
 
 def distinct(rows: IntArray, codes: IntArray, count: int) -> FloatArray:
@@ -84,10 +74,8 @@ def extreme(rows: IntArray, days: DayArray, count: int, *, first: bool) -> DayAr
     numbers, far = days.astype(np.int64), np.iinfo(np.int64).max
     extremes = np.full(count, far if first else -far)
     (np.minimum if first else np.maximum).at(extremes, rows, numbers)
-    none = np.abs(extremes) == far
-    return np.where(
-        none, np.datetime64("NaT", "D"), np.where(none, 0, extremes).astype("datetime64[D]")
-    )
+    days_or_zero = np.where(np.abs(extremes) == far, 0, extremes).astype("datetime64[D]")
+    return np.where(np.abs(extremes) == far, np.datetime64("NaT", "D"), days_or_zero)
 
 
 def since(days: DayArray, day: np.datetime64) -> FloatArray:
@@ -100,10 +88,6 @@ def check_days(days: DayArray, day: np.datetime64, field: str) -> None:
     late = days > day
     if late.any():
         first = days[late].min()
-        raise InputError(
-            f"{field} hold {int(late.sum())} rows after {day}, the first of {first}; facts of a day"
-            f" may not know what came later. Cut them with {field}.until({str(day)!r}), or pass a"
-            " later as_of.",
-            field=field,
-            value=str(first),
-        )
+        why = f"{field} hold {int(late.sum())} rows after {day}, the first of {first}, which nobody"
+        remedy = f"knew then. Cut them with {field}.until({str(day)!r}), or pass a later day."
+        raise InputError(f"{why} {remedy}", field=field, value=str(first))

@@ -9,13 +9,10 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from advisor import Interactions
-from advisor.adapters.crm.facts.events import BOUGHT, LIFE_EVENT, EventTable
+from advisor.adapters.crm.facts.events import LIFE_EVENT, EventTable
 from advisor.arrays import check_type
 from advisor.cells import date_of
 from advisor.contracts import Event
-from advisor.data.ids import IdMap
-from advisor.validation import checked
 
 
 def events_of(events: EventTable | pd.DataFrame | Iterable[Event]) -> EventTable:
@@ -45,34 +42,3 @@ def events_of(events: EventTable | pd.DataFrame | Iterable[Event]) -> EventTable
     )
     counted = np.array(columns[5], dtype=np.bool_)
     return replace(EventTable.from_frame(frame), counts=counted)
-
-
-@checked
-def with_purchases(events: EventTable, purchases: Interactions) -> EventTable:
-    """The events and, as orders completed at the start of their day, purchases of elsewhere."""
-    count = len(purchases)
-    bought = EventTable(
-        purchases.clients,
-        purchases.products,
-        IdMap((BOUGHT,)),
-        purchases.client_codes,
-        purchases.product_codes,
-        np.zeros(count, dtype=np.int64),
-        purchases.days.astype("datetime64[ns]"),
-        np.full(count, "NaT", dtype="datetime64[D]"),
-        np.ones(count, dtype=np.bool_),
-    )
-    both = (events, bought)
-    fields: dict[str, Any] = {}
-    for ids, codes in (
-        ("clients", "client_codes"),
-        ("products", "product_codes"),
-        ("types", "type_codes"),
-    ):
-        names = IdMap(tuple(dict.fromkeys(name for t in both for name in getattr(t, ids).ids)))
-        fields[ids] = names
-        placed = [np.append(names.find(getattr(t, ids).ids), -1)[getattr(t, codes)] for t in both]
-        fields[codes] = np.concatenate(placed)
-    for name in ("times", "dates", "counts"):
-        fields[name] = np.concatenate([getattr(t, name) for t in both])
-    return EventTable(**fields)

@@ -53,24 +53,17 @@ def client_columns(clients: ClientTable, day: np.datetime64) -> tuple[Columns, d
             "locked_share": ratio(locked, held),
             "days_since_assessment": np.where(early, np.nan, age),
         }
-    problem_text = (
-        "The assessment is dated after the day of these facts, so how old it is is unknown; correct"
-        " assessed_on."
-    )
-    return {name: values.copy() for name, values in columns.items()}, dict.fromkeys(
-        np.flatnonzero(early).tolist(), problem_text
-    )
+    why = "The assessment is dated after the day of these facts, so its age is unknown; correct"
+    problems = dict.fromkeys(np.flatnonzero(early).tolist(), f"{why} assessed_on.")
+    return {name: values.copy() for name, values in columns.items()}, problems
 
 
 def profile_columns(clients: ClientTable, profiles: RiskProfiles, day: np.datetime64) -> Columns:
     """Of the risk profiles; nan for a client who has none. Raises `InputError` for later ones."""
     if profiles.as_of > day:
-        raise InputError(
-            f"profiles are of {profiles.as_of}, after {day}; facts of a day may not know what came"
-            " later. Make them with profile_risk(..., as_of=...) of that day.",
-            field="profiles",
-            value=str(profiles.as_of),
-        )
+        why = f"profiles are of {profiles.as_of}, after {day}; facts of a day may not know more."
+        remedy = "Make them with profile_risk(..., as_of=...) of that day."
+        raise InputError(f"{why} {remedy}", field="profiles", value=str(profiles.as_of))
     place = IdMap(profiles.client_ids).find(clients.ids)
     missing = place < 0
     left = (profiles.valid_until - day).astype(np.float64)

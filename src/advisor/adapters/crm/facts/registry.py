@@ -52,13 +52,9 @@ def fact_column(name: str, values: object, count: int) -> FloatArray:
     unit = facts_on_record()[name][0] if name in facts_on_record() else "number"
     if unit != "number" and (column < 0).any():
         row = int(np.argmax(column < 0))
-        raise InputError(
-            f"{name} is {written(f'{column[row]:g}')} in row {row}; it is a {unit}, which is never "
-            "negative, so rules would judge the client wrongly. Correct it, or leave it empty "
-            "(nan = unknown).",
-            field=name,
-            value=kept(float(column[row])),
-        )
+        why = f"{name} is {written(f'{column[row]:g}')} in row {row}; a {unit} is never negative."
+        remedy = "Correct it, or leave it empty (nan = unknown)."
+        raise InputError(f"{why} {remedy}", field=name, value=kept(float(column[row])))
     return column
 
 

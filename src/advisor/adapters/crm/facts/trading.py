@@ -14,10 +14,8 @@ from advisor.adapters.crm.facts.counting import (
     counts,
     distinct,
     extreme,
-    lowest,
     ratio,
     since,
-    sums,
     whole_months,
 )
 from advisor.arrays import DayArray, FloatArray, IntArray
@@ -61,6 +59,7 @@ def trade_columns(
     inside = when > day - np.timedelta64(days, "D")
     late = inside & (when > day - np.timedelta64(days // 2, "D"))
     first, last = extreme(rows, when, count, first=True), extreme(rows, when, count, first=False)
+    numbers = when.astype(np.int64) - int(when.astype(np.int64).min(initial=0))
     columns: Columns = {
         "tenure": since(first, day),
         "tenure_months": whole_months(first, day),
@@ -68,14 +67,14 @@ def trade_columns(
         "months_since_trade": whole_months(last, day),
         "trades": counts(rows, count),
         "frequency": counts(rows[inside], count),
-        "trading_days": distinct(rows[inside], when[inside].astype(np.int64) - lowest(when), count),
+        "trading_days": distinct(rows[inside], numbers[inside], count),
         "trend": 2.0 * counts(rows[late], count) - counts(rows[inside], count),
         "assets_traded": distinct(rows, items, count),
     }
     if moves.money is not None:
         money = moves.money[here]
-        columns["money"] = sums(rows[inside], np.abs(money[inside]), count)
-        columns["net_money"] = sums(rows[inside], money[inside], count)
+        columns["money"] = counts(rows[inside], count, np.abs(money[inside]))
+        columns["net_money"] = counts(rows[inside], count, money[inside])
         columns["turnover"] = ratio(columns["money"], wealth)
     return columns
 

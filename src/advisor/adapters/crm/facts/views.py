@@ -88,11 +88,7 @@ def last_purchase(
     for rows, products, when in bought:
         there = (rows >= 0) & (products >= 0)
         bought_keys = rows[there] * width + products[there]
-        place = np.minimum(np.searchsorted(keys, bought_keys), max(len(keys) - 1, 0))
-        same = (
-            (keys[place] == bought_keys)
-            if len(keys)
-            else np.zeros(len(bought_keys), dtype=np.bool_)
-        )
+        place = np.searchsorted(keys, bought_keys)
+        same = np.append(keys, -1)[place] == bought_keys
         np.maximum.at(last, place[same], when[there][same].astype("datetime64[D]").astype(np.int64))
     return last.astype("datetime64[D]")

@@ -33,9 +33,7 @@ class RankedFact(Contract):
 
 
 class QuantilePack(Pack):
-    """Facts ranked by quantiles of a population: `edges` holds them once `fit` has seen one, and
-    another day or chunk is then ranked alike.
-    """
+    """Facts ranked by quantiles of a population, which `edges` holds once `fit` has seen one."""
 
     facts: Annotated[tuple[RankedFact, ...], Field(min_length=1)]
     quantiles: Annotated[tuple[Annotated[float, Field(gt=0.0, lt=1.0)], ...], Field(min_length=1)]
@@ -46,10 +44,9 @@ class QuantilePack(Pack):
         """The same with the quantiles of a population, each the value of a client in it."""
         edges: dict[str, tuple[float, ...]] = {}
         for ranked in self.facts:
-            known = (values := _values(facts, ranked))[~np.isnan(values)]
-            cuts = (
-                np.quantile(known, self.quantiles, method="inverted_cdf") if len(known) else known
-            )
+            cuts = (values := _values(facts, ranked))[~np.isnan(values)]
+            if len(cuts):
+                cuts = np.quantile(cuts, self.quantiles, method="inverted_cdf")
             edges[ranked.fact] = tuple(cuts.tolist())
         return self.model_copy(update={"edges": edges})
 
@@ -108,9 +105,10 @@ class ActivityPack(QuantilePack):
     @model_validator(mode="after")
     def _cut(self) -> Self:
         if len(self.cuts) != len(self.levels) - 1 or list(self.cuts) != sorted(set(self.cuts)):
-            why = f"Pack {self.id!r} has the cuts {self.cuts} for {len(self.levels)} levels;"
-            remedy = "give one rising cut between each two."
-            raise InputError(f"{why} {remedy}", field="cuts", value=self.cuts)
+            why = f"Pack {self.id!r} has the cuts {self.cuts} for {len(self.levels)} levels; give"
+            raise InputError(
+                f"{why} one rising cut between each two.", field="cuts", value=self.cuts
+            )
         return self
 
 
@@ -138,9 +136,8 @@ class ScorePack(QuantilePack):
         """Each client's score, shape (c,); nan = nothing is known."""
         due = [w for w in self.weightings if np.datetime64(w.effective_from) <= facts.as_of]
         if not due:
-            why = f"Pack {self.id!r} has no weights for {facts.as_of}; the first apply later."
-            remedy = "Add those of that day."
-            raise InputError(f"{why} {remedy}", field="weightings", value=str(facts.as_of))
+            why = f"Pack {self.id!r} has no weights for {facts.as_of}; add those of that day."
+            raise InputError(why, field="weightings", value=str(facts.as_of))
         weights = max(due, key=lambda w: w.effective_from).weights
         ranks, total = self.ranks(facts) / len(self.quantiles), sum(weights.values())
         points = np.zeros(len(facts))

@@ -50,9 +50,8 @@ def view(
     # 2. tags by rule, and those by hand, which go before them
     levels = [row["level"] for row in (profile, advised) if row and row["level"] is not None]
     known = [event for event in events if event.time.date() <= day]
-    trades, bought = (
-        read(until=day, client_id=client_id) for read in (store.trades, store.interactions)
-    )
+    trades = store.trades(until=day, client_id=client_id)
+    bought = store.interactions(until=day, client_id=client_id)
     by_rule = rule_tags(
         store.packs or Packs.default(), table, day, next(iter(levels), None), trades, bought, known
     )

@@ -50,9 +50,7 @@ def pull_clients(
     """
     check_moment(since)
     day = datetime.now(UTC).date() if as_of is None else as_of
-    clients: dict[str, Client] = {}
-    problems: list[AdapterError] = []
-    complete = False
+    clients, problems, complete = dict[str, Client](), list[AdapterError](), False
     try:
         for record in gateway.pull(since=since):
             try:
@@ -87,11 +85,8 @@ def push_advice(
     """
     outcomes: list[Outcome] = []
     records: dict[int, dict[str, Any]] = {}
-    segments, tags, fault = (
-        segments or {},
-        tags or {},
-        "nothing was answered for it; send it again.",
-    )
+    segments, tags = segments or {}, tags or {}
+    fault = "nothing was answered for it; send it again."
     for row, one in enumerate(advice):
         outcomes.append(Outcome(one.client_id, ok=False, problem=fault))
         segment, own = segments.get(one.client_id), tags.get(one.client_id)
@@ -110,12 +105,9 @@ def push_advice(
 
 
 class MemoryGateway:
-    """Records in a mapping by key: a dict to try with, a catalogue on disk, or whatever maps.
+    """Records in a mapping by client id: a dict to try with, a catalogue on disk, whatever maps.
 
-    Args:
-        fields: How records are read and written.
-        records: By client id; anything that it raises as `OSError` is a system that is gone.
-        clock: Gives the moment that is noted under `fields.changed`.
+    Where it raises an `OSError` it is gone. `clock` gives the moment noted under `fields.changed`.
     """
 
     def __init__(
@@ -154,5 +146,4 @@ class MemoryGateway:
                 self._records[key] = whole
                 yield Outcome(key, ok=True, created=new)
             except OSError as error:
-                why = f"The records are gone ({error}); send it again."
-                yield Outcome(key, ok=False, problem=why)
+                yield Outcome(key, ok=False, problem=f"The records are gone ({error}); send again.")

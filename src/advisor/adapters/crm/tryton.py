@@ -52,7 +52,9 @@ class TrytonGateway:
         domain: list[Any] = [["identifiers", "where", [["type", "=", self._kind]]]]
         if since is not None:
             made, written = ["create_date", ">=", since], ["write_date", ">=", since]
-            noted = self._calls.search("ir.note", [calls.titled(FACTS), made], ["resource"])
+            noted = self._calls.search(
+                "ir.note", [["message", "like", f"{FACTS}\n%"], made], ["resource"]
+            )
             ids = sorted({calls.party_of(note) for note in noted})
             domain.append(["OR", written, made, ["id", "in", ids]])
         page: list[dict[str, Any]] = []

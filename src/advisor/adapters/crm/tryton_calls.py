@@ -19,15 +19,15 @@ _TIME = ("hour", "minute", "second", "microsecond")
 
 
 def encoded(value: Any) -> str:
-    """A domain or an order as a parameter of the address: URL-safe base64 of JSON.
+    """A domain or an order as a parameter: URL-safe base64 of JSON, moments in UTC.
 
     >>> encoded([["name", "=", "Ada"]])
     'W1sibmFtZSIsICI9IiwgIkFkYSJdXQ=='
     """
 
     def moment(at: datetime) -> dict[str, Any]:
-        utc = at.astimezone(UTC)
-        return {"__class__": "datetime", **{name: getattr(utc, name) for name in (*_DATE, *_TIME)}}
+        fields = {name: getattr(at.astimezone(UTC), name) for name in (*_DATE, *_TIME)}
+        return {"__class__": "datetime", **fields}
 
     return base64.urlsafe_b64encode(json.dumps(value, default=moment).encode()).decode()
 
@@ -69,10 +69,8 @@ def values_of(note: str) -> dict[str, str]:
     return {"_".join(name.lower().split()): value.strip() for name, _, value in pairs}
 
 
-SIZE = 100
-"""Records a call."""
-FACTS, ADVICE = "Client facts", "Advice"
-"""Titles of notes."""
+SIZE, FACTS, ADVICE = 100, "Client facts", "Advice"
+"""Records a call, and titles of notes."""
 ROOTS = {"tier": "Tier", "tags": "Tags"}
 """Field of a record -> the category above those that it names."""
 PARTY = ("identifiers.code", "identifiers.type", "categories.name", "categories.parent.name")
@@ -107,15 +105,16 @@ class Calls:
             if len(page) < SIZE:
                 return
 
-    def make(self, model: str, values: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
-        """A new record."""
-        return _record(self._call("POST", model, {}, fields, values))
-
-    def change(
-        self, model: str, record: int, values: Mapping[str, Any], fields: Sequence[str]
+    def write(
+        self,
+        model: str,
+        values: Mapping[str, Any],
+        fields: Sequence[str],
+        record: int | None = None,
     ) -> dict[str, Any]:
-        """A record with other values."""
-        return _record(self._call("PUT", f"{model}/{record}", {}, fields, values))
+        """A new record, or one that is there with other values."""
+        method, path = ("POST", model) if record is None else ("PUT", f"{model}/{record}")
+        return _record(self._call(method, path, {}, fields, values))
 
     def _call(
         self, method: str, path: str, params: Mapping[str, Any], fields: Sequence[str], body: Any
@@ -123,12 +122,11 @@ class Calls:
         reply = self._send(method, f"{self._root}/{path}", {**params, "f": list(fields)}, body)
         if reply.ok:
             return decoded(reply.body)
-        why = f"Tryton refuses ({reply.status} {said(reply.body)})."
-        raise AdapterError(f"{why} Correct the record, or the rights of the key's user.")
+        remedy = "Correct the record, or the rights of the key's user."
+        raise AdapterError(f"Tryton refuses ({reply.status} {said(reply.body)}). {remedy}")
 
 
 def _record(record: Any) -> dict[str, Any]:
-    """A record with its id."""
     if isinstance(record, dict) and type(value_at(record, "id")) is int:
         return cast("dict[str, Any]", record)
     raise AdapterError(f"Tryton gives something that is no record. {_WRONG}")
@@ -136,14 +134,12 @@ def _record(record: Any) -> dict[str, Any]:
 
 def notes_by_party(calls: Calls, title: str, parties: Sequence[int]) -> dict[int, str]:
     """The latest note with a title on each party."""
-    where = [["resource", "in", [f"party.party,{party}" for party in parties]], titled(title)]
-    notes = calls.search("ir.note", where, ["message", "resource"]) if parties else iter(())
+    if not parties:
+        return {}
+    mine = ["resource", "in", [f"party.party,{party}" for party in parties]]
+    domain = [mine, ["message", "like", f"{title}\n%"]]
+    notes = calls.search("ir.note", domain, ["message", "resource"])
     return {party_of(note): text_at(note, "message") or "" for note in notes}
-
-
-def titled(title: str) -> list[str]:
-    """The part of a domain that says which notes have a title."""
-    return ["message", "like", f"{title}\n%"]
 
 
 def party_of(note: Mapping[str, Any]) -> int:

@@ -44,17 +44,17 @@ class Parties:
         new = not parties
         if new:
             values = {"identifiers": [["create", [{"code": key, "type": self._kind}]]]}
-            made = self._calls.make("party.party", {"name": key, **values}, PARTY)
+            made = self._calls.write("party.party", {"name": key, **values}, PARTY)
             parties = self._parties[key] = [made]
         party = parties[0]
         changes = [one for field in ROOTS for one in self._category_changes(party, field, record)]
         if changes:
             values = {"categories": changes}
-            party.update(self._calls.change("party.party", party["id"], values, PARTY))
+            party.update(self._calls.write("party.party", values, PARTY, party["id"]))
         note = note_of(ADVICE, record.get("advice") or {})
         if self._notes.get(party["id"]) != note:
             values = {"message": note, "resource": f"party.party,{party['id']}"}
-            self._calls.make("ir.note", values, ["message"])
+            self._calls.write("ir.note", values, ["message"])
             self._notes[party["id"]] = note
         return new
 
@@ -77,7 +77,7 @@ class Parties:
         for above, name in ((None, root), (root, word)):
             if (above, name) not in self._categories:
                 parent = {} if above is None else {"parent": self._categories[None, above]}
-                made = self._calls.make("party.category", {"name": name, **parent}, ["name"])
+                made = self._calls.write("party.category", {"name": name, **parent}, ["name"])
                 self._categories[above, name] = made["id"]
         return self._categories[root, word]
 

@@ -52,9 +52,13 @@ def matched(
     products = matches.products
     if ranking is not None:
         first = _first_pick(ranking, facts, matches.rows)
-        products = np.where(np.equal(products, None), first, products)
-    named = ~np.equal(products, None).astype(np.bool_)
+        products = np.where(_is_none(products), first, products)
+    named = ~_is_none(products)
     return Found(matches.rows[named], products[named], matches.counts[named])
+
+
+def _is_none(products: npt.NDArray[np.object_]) -> BoolArray:
+    return np.array([name is None for name in products.tolist()], dtype=np.bool_)
 
 
 def _pattern(

@@ -52,9 +52,7 @@ class QuantilePack(Pack):
 
     @checked
     def fitted(self, facts: ClientFacts) -> Self:
-        """Itself where it has edges, else fitted on these clients; `InputError` where it is not in
-        force.
-        """
+        """Itself where it has edges, else fitted on these clients; it must be in force."""
         self.check_in_force(facts.as_of)
         return self if self.edges else self.fit(facts)
 
@@ -77,9 +75,8 @@ class ActivityPack(QuantilePack):
     """Activity by recency, frequency and money: the sum of the ranks, cut into `levels`.
 
     A fact that is unknown among known ones counts as the lowest rank (who never traded has no
-    recency). `cuts` are the sums from which a level starts.
-
-    Source: Hughes, Strategic Database Marketing (1994), scores each of the three by quantiles.
+    recency). `cuts` are the sums from which a level starts. Source: Hughes, Strategic Database
+    Marketing (1994), scores each of the three by quantiles.
     """
 
     levels: Annotated[tuple[NamedItem, ...], Field(min_length=2)]
@@ -105,10 +102,9 @@ class ActivityPack(QuantilePack):
     @model_validator(mode="after")
     def _cut(self) -> Self:
         if len(self.cuts) != len(self.levels) - 1 or list(self.cuts) != sorted(set(self.cuts)):
-            why = f"Pack {self.id!r} has the cuts {self.cuts} for {len(self.levels)} levels; give"
-            raise InputError(
-                f"{why} one rising cut between each two.", field="cuts", value=self.cuts
-            )
+            why = f"Pack {self.id!r} has the cuts {self.cuts} for {len(self.levels)} levels;"
+            remedy = "give one rising cut between each two."
+            raise InputError(f"{why} {remedy}", field="cuts", value=self.cuts)
         return self
 
 
@@ -120,9 +116,7 @@ class Weighting(Contract):
 
 
 class ScorePack(QuantilePack):
-    """The value of a client to the bank, 0..100: percentile ranks of facts, weighted. An unknown
-    fact counts as the lowest rank.
-    """
+    """The value of a client, 0..100: weighted percentile ranks, the lowest for an unknown fact."""
 
     weightings: Annotated[tuple[Weighting, ...], Field(min_length=1)]
 

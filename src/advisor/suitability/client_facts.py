@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -20,11 +20,15 @@ from advisor.data.profiles import RiskProfiles
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
 from advisor.privacy import hides
-from advisor.suitability.product_facts import ProductFacts
+from advisor.suitability.product_facts import ProductFacts, taken
 
 VALID, EXPIRED, UNDATED = 0, 1, 2
 LARGEST_KEY = 2**62
 _NUMBERS = ("age", "knowledge", "objective", "wealth", "horizon_years", "horizon_days")
+_STATED = (
+    "professional", "institution", "guardian", "private_qualified", "age", "wealth",
+    "horizon_years", "currency", "sustainability", "excluded",
+)  # fmt: skip
 _FLAGS = ("lowest", "professional", "institution", "capable", "guardian", "private_qualified")
 
 
@@ -64,9 +68,7 @@ class Facts:
 
     @classmethod
     def of(cls, profiles: RiskProfiles, clients: ClientTable) -> Facts:
-        """Of clients and their profiles, row by row. Raises `InputError` when they differ in
-        number.
-        """
+        """Of clients and their profiles, row by row. Raises `InputError` when counts differ."""
         if len(profiles) != len(clients):
             raise InputError(
                 f"There are {len(profiles)} profiles for {len(clients)} clients; they are matched"
@@ -74,49 +76,22 @@ class Facts:
                 field="profiles",
                 value=len(profiles),
             )
+        dated = np.where(profiles.expired, EXPIRED, VALID)
         return cls(
             as_of=profiles.as_of,
             level=profiles.level,
             lowest=profiles.lowest_category,
-            validity=np.where(
-                np.isnat(profiles.valid_until), UNDATED, np.where(profiles.expired, EXPIRED, VALID)
-            ),
-            professional=clients.professional,
-            institution=clients.institution,
+            validity=np.where(np.isnat(profiles.valid_until), UNDATED, dated),
             capable=clients.legal_capacity,
-            guardian=clients.guardian,
-            private_qualified=clients.private_qualified,
-            age=clients.age,
             knowledge=profiles.knowledge,
             objective=profiles.objective,
-            wealth=clients.wealth,
-            horizon_years=clients.horizon_years,
-            currency=clients.currency,
-            sustainability=clients.sustainability,
-            excluded=clients.excluded,
+            **{name: getattr(clients, name) for name in _STATED},
         )
 
     def take(self, rows: IntArray) -> Facts:
         """The clients asked for, in that order."""
-        return Facts(
-            as_of=self.as_of,
-            level=self.level[rows],
-            lowest=self.lowest[rows],
-            validity=self.validity[rows],
-            professional=self.professional[rows],
-            institution=self.institution[rows],
-            capable=self.capable[rows],
-            guardian=self.guardian[rows],
-            private_qualified=self.private_qualified[rows],
-            age=self.age[rows],
-            knowledge=self.knowledge[rows],
-            objective=self.objective[rows],
-            wealth=self.wealth[rows],
-            horizon_years=self.horizon_years[rows],
-            currency=self.currency.take(rows),
-            sustainability=self.sustainability.take(rows),
-            excluded=self.excluded.take(rows),
-        )
+        columns = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "as_of"}
+        return Facts(self.as_of, **{name: taken(part, rows) for name, part in columns.items()})
 
     @cached_property
     def horizon_days(self) -> IntArray:
@@ -178,12 +153,9 @@ class Cuts:
             return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
         codes = [facts.level, facts.validity]
         codes += [
-            (
-                _between(getattr(facts, name), cuts)
-                if len(cuts := getattr(self, name))
-                else np.zeros(len(facts), dtype=np.int64)
-            )
+            _between(getattr(facts, name), cuts)
             for name in _NUMBERS
+            if len(cuts := getattr(self, name))
         ]
         codes += [
             facts.currency.codes + 1 if self.currency else (facts.currency.codes >= 0) * 1,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,13 @@ from advisor.data.catalogue import Catalogue
 from advisor.data.categories import Categories
 from advisor.data.returns import ReturnModel
 from advisor.suitability.target_market import EVERYBODY, market_row
+
+
+def taken(part: Any, rows: IntArray) -> Any:
+    """Entries of an array, a tuple, or a value that has `take`."""
+    if isinstance(part, tuple):
+        return tuple(part[i] for i in rows.tolist())
+    return part[rows] if isinstance(part, np.ndarray) else part.take(rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,21 +53,8 @@ class ProductFacts:
 
     def take(self, columns: IntArray) -> ProductFacts:
         """The columns asked for, in that order."""
-        where = columns.tolist()
-        return ProductFacts(
-            ids=tuple(self.ids[j] for j in where),
-            names=tuple(self.names[j] for j in where),
-            risk_level=self.risk_level[columns],
-            min_purchase=self.min_purchase[columns],
-            term_days=self.term_days[columns],
-            private=self.private[columns],
-            complex=self.complex[columns],
-            currency=self.currency.take(columns),
-            sustainability=self.sustainability.take(columns),
-            regime=self.regime.take(columns),
-            market=self.market[columns],
-            min_years=self.min_years[columns],
-        )
+        parts = {f.name: getattr(self, f.name) for f in fields(self)}
+        return ProductFacts(**{name: taken(part, columns) for name, part in parts.items()})
 
     @cached_property
     def parts(self) -> tuple[tuple[str | None, IntArray, ProductFacts], ...]:
@@ -105,18 +100,18 @@ def product_facts_of(catalogue: Catalogue) -> ProductFacts:
 def product_facts_of_assets(model: ReturnModel) -> ProductFacts:
     """Assets as if each were a product of its own risk level and nothing else."""
     n = len(model)
-    words = Categories.empty(n)
+    words, nothing, no = Categories.empty(n), np.zeros(n), np.zeros(n, dtype=np.bool_)
     return ProductFacts(
         ids=model.assets,
         names=tuple(frozenset({asset}) for asset in model.assets),
         risk_level=model.risk_levels,
-        min_purchase=np.zeros(n),
-        term_days=np.zeros(n, dtype=np.int64),
-        private=np.zeros(n, dtype=np.bool_),
-        complex=np.zeros(n, dtype=np.bool_),
+        min_purchase=nothing,
+        term_days=nothing.astype(np.int64),
+        private=no,
+        complex=no,
         currency=words,
         sustainability=words,
         regime=words,
         market=np.tile(EVERYBODY, (n, 1)),
-        min_years=np.zeros(n),
+        min_years=nothing,
     )

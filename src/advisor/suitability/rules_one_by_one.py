@@ -13,7 +13,6 @@ import numpy as np
 from advisor.contracts.client import Client
 from advisor.contracts.product import Product
 from advisor.contracts.rules import PORTFOLIO, Row, Rule, RulePack
-from advisor.contracts.target_market import TargetMarket
 from advisor.contracts.thresholds import reaches
 from advisor.data.eligibility import Decision, Verdict
 from advisor.data.horizons import days_within
@@ -66,93 +65,34 @@ def _professional(pack: RulePack, profile: RiskProfile, client: Client) -> bool:
     )
 
 
-def _unassessed(case: Case) -> bool:
-    return case.profile.level == 0
-
-
-def _expired(case: Case) -> bool:
-    if case.profile.valid_until is None:
-        return case.rule.unknown
-    return case.profile.valid_until < case.profile.as_of
-
-
 def _level(case: Case) -> bool:
-    if case.profile.lowest_category:
-        return case.product.effective_risk_level in case.rule.cells.get("lowest", ())
-    if case.pack.basis == "portfolio" or case.profile.level == 0:
+    level = case.profile.level
+    if not case.profile.lowest_category and (case.pack.basis == "portfolio" or level == 0):
         return False
-    return case.product.effective_risk_level in case.rule.cells.get(
-        cast(Row, str(case.profile.level)), ()
-    )
+    row = cast(Row, "lowest" if case.profile.lowest_category else str(level))
+    return case.product.effective_risk_level in case.rule.cells.get(row, ())
 
 
-def _incapable(case: Case) -> bool:
-    return not case.client.legal_capacity and (
-        not case.client.guardian or case.product.effective_risk_level >= case.rule.from_level
-    )
+def _old_enough(case: Case, unknown: bool) -> bool:
+    if case.client.age is None:
+        return unknown
+    return bool(reaches(case.client.age, case.rule.number or 0.0))
 
 
-def _minor(case: Case) -> bool:
-    young = (
-        case.rule.unknown
-        if case.client.age is None
-        else not reaches(case.client.age, case.rule.number or 0.0)
-    )
-    return (
-        young
-        and not case.client.institution
-        and (not case.client.guardian or case.product.effective_risk_level >= case.rule.from_level)
-    )
-
-
-def _senior(case: Case) -> bool:
-    old = (
-        case.rule.unknown
-        if case.client.age is None
-        else bool(reaches(case.client.age, case.rule.number or 0.0))
-    )
-    return (
-        old
-        and not case.client.institution
-        and case.product.effective_risk_level >= case.rule.from_level
-    )
-
-
-def _high_risk(case: Case) -> bool:
-    return bool(reaches(case.product.effective_risk_level, case.rule.number or 0.0))
-
-
-def _amount(case: Case) -> bool:
-    return not reaches(case.client.wealth, case.product.min_purchase)
+def _needs_guardian(case: Case) -> bool:
+    """Whether nobody may act for a client who cannot, or not for a product of this risk."""
+    return not case.client.guardian or case.product.effective_risk_level >= case.rule.from_level
 
 
 def _term(case: Case) -> bool:
-    if not case.product.term_days:
-        return False
     horizon = np.array([case.client.horizon_years])
-    return case.product.term_days > int(days_within(horizon, np.datetime64(case.profile.as_of))[0])
-
-
-def _private(case: Case) -> bool:
-    return case.product.private and not case.client.private_qualified
-
-
-def _complex(case: Case) -> bool:
-    return case.product.complex and not reaches(case.profile.knowledge, case.rule.number or 0.0)
+    longest = int(days_within(horizon, np.datetime64(case.profile.as_of))[0])
+    return bool(case.product.term_days) and case.product.term_days > longest
 
 
 def _currency(case: Case) -> bool:
     client, product = case.client.currency or "", case.product.currency or ""
     return case.rule.unknown if (client == "") != (product == "") else client != product
-
-
-def _excluded(case: Case) -> bool:
-    product = case.product
-    return bool(case.client.excluded & {product.id, product.asset, *product.exposures})
-
-
-def _sustainability(case: Case) -> bool:
-    return not satisfies(case.product.sustainability or "", case.client.sustainability or "")
 
 
 def _insistence(case: Case) -> bool:
@@ -164,59 +104,56 @@ def _insistence(case: Case) -> bool:
         and _level(case._replace(rule=r))
         for r in case.pack.rules
     )
-    asked = (
-        case.product.id in case.client.insists and case.product.id in case.client.written_warning
-    )
+    asked = case.product.id in case.client.insists & case.client.written_warning
     return warned and asked and not case.profile.lowest_category
 
 
-def _target_market(case: Case) -> bool:
-    return (
-        case.product.target_market is not None
-        and _market(case, case.product.target_market) != "positive"
-    )
-
-
-def _unsuited_target_market(case: Case) -> bool:
-    market = case.product.target_market
-    return market is not None and (
-        not reaches(case.client.horizon_years, market.min_years)
-        or _market(case, market) == "negative"
-    )
-
-
-def _market(case: Case, market: TargetMarket) -> str:
-    profile = case.profile
-    professional = _professional(case.pack, profile, case.client)
+def _market(case: Case) -> str:
+    """Where the client stands in the product's target market; "positive" where it names none."""
+    market, profile = case.product.target_market, case.profile
+    if market is None:
+        return "positive"
+    if case.rule.when == "unsuited_target_market" and not reaches(
+        case.client.horizon_years, market.min_years
+    ):
+        return "negative"
     return judge_market(
-        market,
-        case.pack.places,
-        profile.level,
-        profile.lowest_category,
-        professional,
-        profile.knowledge,
-        profile.objective,
+        market, case.pack.places, profile, _professional(case.pack, profile, case.client)
     )
 
 
 _CONDITIONS: dict[str, Applies] = {
-    "unassessed": _unassessed,
-    "expired": _expired,
+    "unassessed": lambda c: c.profile.level == 0,
+    "expired": lambda c: (
+        c.rule.unknown if c.profile.valid_until is None else c.profile.valid_until < c.profile.as_of
+    ),
     "level": _level,
-    "incapable": _incapable,
-    "minor": _minor,
-    "senior": _senior,
-    "high_risk": _high_risk,
-    "amount": _amount,
+    "incapable": lambda c: not c.client.legal_capacity and _needs_guardian(c),
+    "minor": lambda c: (
+        not _old_enough(c, not c.rule.unknown) and not c.client.institution and _needs_guardian(c)
+    ),
+    "senior": lambda c: (
+        _old_enough(c, c.rule.unknown)
+        and not c.client.institution
+        and c.product.effective_risk_level >= c.rule.from_level
+    ),
+    "high_risk": lambda c: bool(reaches(c.product.effective_risk_level, c.rule.number or 0.0)),
+    "amount": lambda c: not reaches(c.client.wealth, c.product.min_purchase),
     "term": _term,
-    "private": _private,
-    "complex": _complex,
+    "private": lambda c: c.product.private and not c.client.private_qualified,
+    "complex": lambda c: (
+        c.product.complex and not reaches(c.profile.knowledge, c.rule.number or 0.0)
+    ),
     "currency": _currency,
-    "excluded": _excluded,
-    "sustainability": _sustainability,
+    "excluded": lambda c: bool(
+        c.client.excluded & {c.product.id, c.product.asset, *c.product.exposures}
+    ),
+    "sustainability": lambda c: (
+        not satisfies(c.product.sustainability or "", c.client.sustainability or "")
+    ),
     "insistence": _insistence,
-    "target_market": _target_market,
-    "unsuited_target_market": _unsuited_target_market,
+    "target_market": lambda c: _market(c) != "positive",
+    "unsuited_target_market": lambda c: _market(c) == "negative",
 }
 
 

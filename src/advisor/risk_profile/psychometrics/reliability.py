@@ -144,7 +144,7 @@ def _covariance(scores: object, weights: object) -> tuple[FloatArray, int]:
     return sigma, len(x)
 
 
-def _one_factor(correlation: FloatArray, steps: int = 500) -> FloatArray:
+def _one_factor(correlation: FloatArray, steps: int = 20_000) -> FloatArray:
     """Loadings of one factor by iterated principal factors, started from squared multiple
     correlations.
     """

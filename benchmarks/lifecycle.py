@@ -12,6 +12,7 @@ from advisor.data import ReturnModel
 from advisor.lifecycle import (
     ClientStates,
     RebalancePolicy,
+    Simulation,
     allocate_flow,
     goal_success,
     rebalance,
@@ -84,14 +85,25 @@ def tables(quick: bool = False) -> list[str]:
             "goals, closed form",
             count,
             lambda: goal_success(
-                np.full(count, 100.0), 150.0, 10.0, 0.06, 0.15, client_ids=people.client_ids
+                np.full(count, 100.0),
+                150.0,
+                10.0,
+                0.06,
+                0.15,
+                simulation=Simulation(client_ids=people.client_ids),
             ),
         ),
         (
             "goals with monthly saving, 10 years, 500 paths",
             goals,
             lambda: goal_success(
-                np.full(goals, 100.0), 250.0, 10.0, 0.06, 0.15, saving=1.0, draws=500
+                np.full(goals, 100.0),
+                250.0,
+                10.0,
+                0.06,
+                0.15,
+                saving=1.0,
+                simulation=Simulation(500),
             ),
         ),
     ]

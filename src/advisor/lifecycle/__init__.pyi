@@ -1,3 +1,4 @@
+from advisor.lifecycle.goals.draws import Simulation as Simulation
 from advisor.lifecycle.goals.fan import WealthFan as WealthFan
 from advisor.lifecycle.goals.fan import wealth_fan as wealth_fan
 from advisor.lifecycle.goals.glide_path import glide_path as glide_path
@@ -15,8 +16,10 @@ from advisor.lifecycle.goals.goals import goal_success as goal_success
 from advisor.lifecycle.goals.goals import lognormal_rates as lognormal_rates
 from advisor.lifecycle.goals.optimal_path import OptimalPath as OptimalPath
 from advisor.lifecycle.goals.optimal_path import optimal_glide_path as optimal_glide_path
+from advisor.lifecycle.goals.timeline import GlideRules as GlideRules
 from advisor.lifecycle.goals.timeline import Timeline as Timeline
 from advisor.lifecycle.goals.timeline import life_timeline as life_timeline
+from advisor.lifecycle.inputs import FundReturns as FundReturns
 from advisor.lifecycle.monitoring.holdings_review import HoldingLine as HoldingLine
 from advisor.lifecycle.monitoring.holdings_review import HoldingsReview as HoldingsReview
 from advisor.lifecycle.monitoring.holdings_review import review_holdings as review_holdings
@@ -76,7 +79,9 @@ __all__ = [
     "CostReport",
     "Due",
     "FlowPlan",
+    "FundReturns",
     "FundedGoal",
+    "GlideRules",
     "GoalOdds",
     "GoalPlan",
     "HISTORICAL",
@@ -96,6 +101,7 @@ __all__ = [
     "ReviewRules",
     "Reviews",
     "Scenario",
+    "Simulation",
     "StressReport",
     "SwitchTest",
     "TRIGGERS",

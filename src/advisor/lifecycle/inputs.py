@@ -5,6 +5,7 @@ kind.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from math import inf
 from typing import Annotated, Any, TypeVar
 
@@ -16,6 +17,7 @@ from advisor.cells import COARSE
 from advisor.data.days import as_days
 from advisor.errors import InputError
 from advisor.readers import Number
+from advisor.validation import checked
 
 LONGEST = 1000.0
 """Years that a plan may run: beyond it, numbers overflow before anybody lives to see them."""
@@ -34,6 +36,26 @@ PathSeed = Annotated[
     int,
     Number("The same one gives the same paths.", whole=True, low=-(2.0**63), high=2.0**63 - 1025),
 ]
+
+
+@checked
+@dataclass(frozen=True)
+class FundReturns:
+    """What a risky and a safe fund are expected to bring a year, as fractions.
+
+    Attributes:
+        risky: Mean of the simple return of the risky assets.
+        volatility: Of the risky assets.
+        safe: Return of the rest, certain.
+    """
+
+    risky: AnnualReturn = 0.06
+    volatility: AnnualVolatility = 0.16
+    safe: AnnualReturn = 0.02
+
+    def mean(self, share: Any) -> Any:
+        """Expected return of risky shares, a number or an array."""
+        return self.safe + share * (self.risky - self.safe)
 
 
 def array(value: object, field: str) -> FloatArray:

@@ -11,11 +11,13 @@ import pytest
 from advisor import InputError
 from advisor.contracts import Goal
 from advisor.lifecycle import (
+    FundReturns,
     Household,
     LifeEvent,
     Position,
     ProductCosts,
     RebalancePolicy,
+    Simulation,
     TaxLots,
     event_table,
     ex_ante_costs,
@@ -47,9 +49,9 @@ def test_a_goal_that_riskless_money_meets_exactly_is_met() -> None:
         fan = wealth_fan(
             float(wealth[i]),
             np.zeros(years[i]),
-            safe_return=percent[i] / 100.0,
+            returns=FundReturns(safe=percent[i] / 100.0),
             amount=amount[i],
-            draws=100,
+            simulation=Simulation(draws=100),
         )
         assert fan.probability == 1.0
 
@@ -118,7 +120,10 @@ def test_an_event_falls_into_its_year_and_is_reserved_for_up_to_the_horizon() ->
     for tenths in range(1, 80):
         years = sum([0.1] * tenths)  # 0.1 + 0.1 + 0.1 is a little above 0.3
         line = life_timeline(
-            100.0, events=[LifeEvent("house", 60.0, years)], years=9, risky_return=0, safe_return=0
+            100.0,
+            events=[LifeEvent("house", 60.0, years)],
+            years=9,
+            returns=FundReturns(0.0, safe=0.0),
         )
         assert np.flatnonzero(line.paid).tolist() == [-(-tenths // 10)]
         horizon = float(Fraction(tenths, 10))

@@ -12,6 +12,7 @@ from advisor import InputError
 from advisor.contracts import Goal
 from advisor.data import ReturnModel
 from advisor.lifecycle import (
+    Simulation,
     goal_floor,
     goal_success,
     lognormal_rates,
@@ -63,7 +64,13 @@ def test_closed_form_against_a_plain_simulation() -> None:
 def test_with_flows_it_agrees_with_a_plain_simulation(saving: float) -> None:
     amount = {2.0: 600.0, 10.0: 2000.0, -0.5: 80.0}[saving]
     odds = goal_success(
-        100.0, amount, 15.0, 0.05, 0.12, saving=saving, draws=20_000, client_ids=["someone"]
+        100.0,
+        amount,
+        15.0,
+        0.05,
+        0.12,
+        saving=saving,
+        simulation=Simulation(20_000, client_ids=["someone"]),
     )
     assert odds.probability[0] == pytest.approx(
         simulated(100, amount, 15, 0.05, 0.12, saving), abs=4 * odds.standard_error[0] + 0.003
@@ -75,7 +82,13 @@ def test_the_control_variate_pays() -> None:
     error, and the stated error is the real one."""
     ids = [f"c{i}" for i in range(300)]
     odds = goal_success(
-        np.full(300, 100.0), 300.0, 10.0, 0.05, 0.12, saving=1.0, draws=500, client_ids=ids
+        np.full(300, 100.0),
+        300.0,
+        10.0,
+        0.05,
+        0.12,
+        saving=1.0,
+        simulation=Simulation(500, client_ids=ids),
     )
     p = odds.probability.mean()
     spread = odds.probability.std()
@@ -95,11 +108,17 @@ def test_no_control_would_be_caught() -> None:
 def test_one_client_is_the_same_alone_and_in_company() -> None:
     ids = ["ann", "bob", "eve"]
     args = ([100.0, 50.0, 80.0], [300.0, 200.0, 250.0], [10.0, 5.0, 10.0], 0.05, 0.12)
-    whole = goal_success(*args, saving=1.0, client_ids=ids)
+    whole = goal_success(*args, saving=1.0, simulation=Simulation(client_ids=ids))
     for i, name in enumerate(ids):
-        alone = goal_success(*([a[i]] for a in args[:3]), 0.05, 0.12, saving=1.0, client_ids=[name])
+        alone = goal_success(
+            *([a[i]] for a in args[:3]),
+            0.05,
+            0.12,
+            saving=1.0,
+            simulation=Simulation(client_ids=[name]),
+        )
         assert alone.probability.tobytes() == whole.probability[i : i + 1].tobytes()
-    other = goal_success(*args, saving=1.0, client_ids=ids, seed=1)
+    other = goal_success(*args, saving=1.0, simulation=Simulation(seed=1, client_ids=ids))
     assert not np.array_equal(whole.probability, other.probability)
 
 
@@ -124,7 +143,9 @@ def test_required_saving_without_risk_is_an_annuity() -> None:
 
 
 def test_required_saving_meets_the_wished_probability() -> None:
-    saved = required_saving(100.0, 500.0, 12.0, 0.05, 0.12, probability=0.85, draws=20_000)[0]
+    saved = required_saving(
+        100.0, 500.0, 12.0, 0.05, 0.12, probability=0.85, simulation=Simulation(20_000)
+    )[0]
     assert simulated(100, 500, 12, 0.05, 0.12, saved) == pytest.approx(0.85, abs=0.01)
     assert required_saving(100.0, 500.0, 12.0, 0.05, 0.12, probability=0.95)[0] > saved
     assert required_saving(900.0, 500.0, 12.0, 0.05, 0.12)[0] == 0.0
@@ -256,7 +277,7 @@ def test_shortfall_and_median_against_a_plain_simulation() -> None:
     odds = goal_success(100.0, 150.0, 10.0, 0.06, 0.15)
     assert odds.median[0] == pytest.approx(np.median(final), rel=0.005)
     assert odds.shortfall[0] == pytest.approx((150 - final[final < 150]).mean(), rel=0.01)
-    flows = goal_success(100.0, 150.0, 10.0, 0.06, 0.15, saving=1e-9, draws=20_000)
+    flows = goal_success(100.0, 150.0, 10.0, 0.06, 0.15, saving=1e-9, simulation=Simulation(20_000))
     assert flows.shortfall[0] == pytest.approx(odds.shortfall[0], rel=0.03)
     assert flows.probability[0] == pytest.approx(odds.probability[0], abs=1e-6)
 
@@ -270,13 +291,14 @@ def test_shortfall_and_median_against_a_plain_simulation() -> None:
         {"volatility": -0.1},
         {"mean": -1.0},
         {"saving": np.nan},
-        {"draws": 10},
     ],
 )
 def test_refusals_say_the_number(bad: dict) -> None:
     given = {"wealth": 100.0, "amount": 150.0, "years": 5.0, "mean": 0.05, "volatility": 0.1} | bad
-    with pytest.raises(InputError, match=r"Goal 0|draws"):
+    with pytest.raises(InputError, match=r"Goal 0"):
         goal_success(**given)
+    with pytest.raises(InputError, match="draws"):
+        Simulation(draws=10)
 
 
 def test_impossible_and_certain_goals() -> None:

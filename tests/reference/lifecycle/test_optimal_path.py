@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 
 from advisor import InputError
-from advisor.lifecycle import optimal_glide_path
+from advisor.lifecycle import FundReturns, optimal_glide_path
 
 MEAN, VOLATILITY, SAFE = 0.06, 0.16, 0.02
 SIGMA = np.sqrt(np.log1p((VOLATILITY / (1 + MEAN)) ** 2))
@@ -36,12 +36,7 @@ def test_without_saving_it_is_the_share_of_one_year_at_every_date(gamma: float) 
     """Samuelson's myopia: the horizon does not matter."""
     one = best_share(lambda s: expected(lambda r: utility(1 + SAFE + s * (r - 1 - SAFE), gamma)))
     path = optimal_glide_path(
-        100.0,
-        years=12,
-        risky_return=MEAN,
-        volatility=VOLATILITY,
-        safe_return=SAFE,
-        risk_aversion=gamma,
+        100.0, years=12, returns=FundReturns(MEAN, VOLATILITY, SAFE), risk_aversion=gamma
     )
     np.testing.assert_allclose(path.policy, one, atol=2e-3)
     sure = (
@@ -60,9 +55,7 @@ def test_the_last_two_years_with_saving_by_brute_force(money: float) -> None:
         money,
         years=2,
         saving=saving,
-        risky_return=MEAN,
-        volatility=VOLATILITY,
-        safe_return=SAFE,
+        returns=FundReturns(MEAN, VOLATILITY, SAFE),
         risk_aversion=gamma,
     )
 
@@ -104,9 +97,7 @@ def test_following_it_beats_every_constant_share_on_the_same_paths() -> None:
         start,
         years=years,
         saving=saving,
-        risky_return=MEAN,
-        volatility=VOLATILITY,
-        safe_return=SAFE,
+        returns=FundReturns(MEAN, VOLATILITY, SAFE),
         risk_aversion=gamma,
     )
     risky = np.exp(MU + SIGMA * np.random.default_rng(0).normal(size=(years, 200_000)))
@@ -128,7 +119,7 @@ def test_saving_lifts_the_share_and_it_falls_to_the_date() -> None:
     assert (with_saving.share >= plain.share - 1e-3).all()
     assert (np.diff(with_saving.policy, axis=1) <= 1e-2).all()
     assert (optimal_glide_path(100.0, years=5, saving=10.0, cap=0.3).share <= 0.3).all()
-    assert optimal_glide_path(100.0, years=3, risky_return=0.01).share.max() == 0.0
+    assert optimal_glide_path(100.0, years=3, returns=FundReturns(0.01)).share.max() == 0.0
 
 
 @pytest.mark.parametrize(
@@ -137,15 +128,18 @@ def test_saving_lifts_the_share_and_it_falls_to_the_date() -> None:
         {"wealth": 0.0},
         {"years": 0},
         {"saving": -1.0},
-        {"volatility": 0.0},
+        {"volatility": 0.0, "returns": FundReturns(volatility=0.0)},
         {"risk_aversion": 0.0},
         {"cap": 1.5},
-        {"safe_return": -1.0},
     ],
 )
 def test_what_makes_no_sense_is_refused(change: dict) -> None:
-    with pytest.raises(InputError, match=next(iter(change))):
+    field = next(iter(change))
+    change.pop("volatility", None)
+    with pytest.raises(InputError, match=field):
         optimal_glide_path(**({"wealth": 100.0, "years": 5} | change))
+    with pytest.raises(InputError, match="safe"):
+        FundReturns(safe=-1.0)
 
 
 def test_a_year_that_was_not_worked_out_is_refused() -> None:

@@ -7,18 +7,16 @@ import pytest
 from scipy.special import ndtri
 
 from advisor import InputError
-from advisor.lifecycle import goal_success, lognormal_rates, wealth_fan
+from advisor.lifecycle import FundReturns, Simulation, goal_success, lognormal_rates, wealth_fan
 
 
 def test_constant_share_without_saving_is_lognormal_at_every_date() -> None:
     fan = wealth_fan(
         100.0,
         [0.5] * 10,
-        risky_return=0.06,
-        volatility=0.16,
-        safe_return=0.02,
+        returns=FundReturns(risky=0.06, volatility=0.16, safe=0.02),
         amount=130.0,
-        draws=40_000,
+        simulation=Simulation(draws=40_000),
     )
     mu, sigma = lognormal_rates(0.04, 0.08)
     for month in (12, 60, 120):
@@ -32,7 +30,7 @@ def test_constant_share_without_saving_is_lognormal_at_every_date() -> None:
 
 
 def test_without_risk_the_fan_is_one_line_and_saving_an_annuity() -> None:
-    fan = wealth_fan(0.0, [0.0] * 3, safe_return=0.05, saving=10.0, draws=100)
+    fan = wealth_fan(0.0, [0.0] * 3, returns=FundReturns(safe=0.05), saving=10.0)
     monthly = 1.05 ** (1.0 / 12.0)
     np.testing.assert_allclose(fan.wealth[:, -1], 10.0 * (monthly**36 - 1.0) / (monthly - 1.0))
     assert fan.years[-1] == 3.0
@@ -40,18 +38,18 @@ def test_without_risk_the_fan_is_one_line_and_saving_an_annuity() -> None:
 
 
 def test_quantiles_do_not_cross_and_ruin_stops_at_zero() -> None:
-    fan = wealth_fan(100.0, [0.9, 0.5, 0.1], saving=-5.0, levels=(0.9, 0.1, 0.5), draws=500)
+    fan = wealth_fan(100.0, [0.9, 0.5, 0.1], saving=-5.0, levels=(0.9, 0.1, 0.5))
     assert (np.diff(fan.wealth, axis=0) >= 0.0).all()
     assert (fan.wealth >= 0.0).all()
     assert fan.wealth[0, -1] == 0.0
 
 
 def test_paths_belong_to_the_client() -> None:
-    one, two = (wealth_fan(100.0, [0.5], client_id=i, draws=100) for i in ("a", "b"))
-    assert not np.array_equal(one.wealth, two.wealth)
-    np.testing.assert_array_equal(
-        one.wealth, wealth_fan(100.0, [0.5], client_id="a", draws=100).wealth
+    one, two, again = (
+        wealth_fan(100.0, [0.5], simulation=Simulation(draws=100, client_ids=(i,))) for i in "aba"
     )
+    assert not np.array_equal(one.wealth, two.wealth)
+    np.testing.assert_array_equal(one.wealth, again.wealth)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +59,7 @@ def test_paths_belong_to_the_client() -> None:
         {"risky_share": [1.1]},
         {"levels": (0.0,)},
         {"wealth": -1.0},
-        {"draws": 10},
+        {"simulation": Simulation(client_ids=("a", "b"))},
     ],
 )
 def test_what_makes_no_sense_is_refused(change: dict) -> None:

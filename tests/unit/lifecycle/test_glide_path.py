@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from advisor import InputError
 from advisor.contracts import Goal
 from advisor.lifecycle import (
+    FundReturns,
     LifeEvent,
     event_table,
     glide_path,
@@ -160,8 +161,7 @@ def test_the_timeline_adds_up_by_hand() -> None:
         events=[LifeEvent("gift", -20.0, 1.0), LifeEvent("car", 50.0, 2.0)],
         years=2,
         annual_saving=10.0,
-        risky_return=0.0,
-        safe_return=0.0,
+        returns=FundReturns(risky=0.0, safe=0.0),
     )
     assert line.wealth.tolist() == [100.0, 130.0, 90.0]
     assert line.paid.tolist() == [0.0, -20.0, 50.0]

@@ -25,8 +25,9 @@ DAYS = pd.bdate_range("2024-01-01", periods=10)
 MARKET = Market.from_returns(pd.DataFrame(0.01, index=DAYS, columns=["shares", "cash"]))
 POLICY = life.RebalancePolicy(every_months=12.0)
 WEIGHTS = np.array([[0.6, 0.4]])
+SIMULATION = life.Simulation(draws=100, seed=1, client_ids=("a",))
 GOALS = [Goal(name="house", amount=100.0, years=5.0)]
-PLAN = life.plan_goals(100.0, GOALS, 0.05, 0.1, draws=100)
+PLAN = life.plan_goals(100.0, GOALS, 0.05, 0.1, simulation=SIMULATION)
 VIEW = life.HouseView().propose(
     "calm", 2, {"cash": 1.0}, author="li", rationale="start", valid_from="2026-01-01"
 )
@@ -116,9 +117,7 @@ CASES: dict[str, Case] = {
             "mean": 0.05,
             "volatility": 0.1,
             "saving": 0.1,
-            "draws": 100,
-            "seed": 1,
-            "client_ids": ["a"],
+            "simulation": SIMULATION,
         },
     ),
     "required_wealth": (
@@ -135,7 +134,7 @@ CASES: dict[str, Case] = {
             "volatility": 0.1,
             "probability": 0.9,
         }
-        | {"draws": 100, "seed": 1, "client_ids": ["a"]},
+        | {"simulation": SIMULATION},
     ),
     "plan_goals": (
         life.plan_goals,
@@ -145,9 +144,7 @@ CASES: dict[str, Case] = {
             "mean": 0.05,
             "volatility": 0.1,
             "probability": 0.9,
-            "draws": 100,
-            "seed": 1,
-            "client_id": "a",
+            "simulation": SIMULATION,
         },
     ),
     "goal_floor": (
@@ -171,13 +168,11 @@ CASES: dict[str, Case] = {
         {
             "wealth": 1.0,
             "risky_share": [0.5],
-            "risky_return": 0.06,
-            "volatility": 0.16,
-            "safe_return": 0.02,
+            "returns": life.FundReturns(),
             "saving": 0.0,
             "amount": 1.0,
         }
-        | {"levels": (0.1, 0.5), "draws": 100, "seed": 1, "client_id": "a"},
+        | {"levels": (0.1, 0.5), "simulation": SIMULATION},
     ),
     "optimal_glide_path": (
         life.optimal_glide_path,
@@ -185,11 +180,27 @@ CASES: dict[str, Case] = {
             "wealth": 1.0,
             "years": 2,
             "saving": 0.1,
-            "risky_return": 0.06,
-            "volatility": 0.16,
-            "safe_return": 0.02,
+            "returns": life.FundReturns(),
             "risk_aversion": 4.0,
             "cap": 1.0,
+        },
+    ),
+    "Simulation": (life.Simulation, {"draws": 100, "seed": 1, "client_ids": ["a"]}),
+    "FundReturns": (life.FundReturns, {"risky": 0.06, "volatility": 0.16, "safe": 0.02}),
+    "GlideRules": (
+        life.GlideRules,
+        {"start": 0.9, "end": 0.1, "length": 10.0, "shape": "linear", "reserve_horizon": 2.0},
+    ),
+    "life_timeline": (
+        life.life_timeline,
+        {
+            "wealth": 1.0,
+            "goals": GOALS,
+            "events": [life.LifeEvent("house", 1.0, 2.0)],
+            "years": 5,
+            "annual_saving": 1.0,
+            "returns": life.FundReturns(),
+            "rules": life.GlideRules(),
         },
     ),
     "OptimalPath.at": (PATH.at, {"years_to_go": 2, "wealth": 100.0}),
@@ -322,25 +333,6 @@ CASES: dict[str, Case] = {
             "long_rate": 0.2,
         },
     ),
-    "life_timeline": (
-        life.life_timeline,
-        {
-            "wealth": 1.0,
-            "goals": GOALS,
-            "events": [life.LifeEvent("car", 1.0, 2.0)],
-            "years": 3,
-            "annual_saving": 0.1,
-            "risky_return": 0.06,
-        }
-        | {
-            "safe_return": 0.02,
-            "start": 0.9,
-            "end": 0.0,
-            "length": 20.0,
-            "shape": "linear",
-            "reserve_horizon": 2.0,
-        },
-    ),
     "stress_test": (
         life.stress_test,
         {
@@ -425,7 +417,7 @@ BAD: dict[str, object] = {
 WORDS_ALONE: list[tuple[str, str]] = [
     ("stress_test", "risky"),
     ("reserve_limit", "liquid"),
-    ("goal_success", "client_ids"),
+    ("Simulation", "client_ids"),
 ]
 
 

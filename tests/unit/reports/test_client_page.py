@@ -14,7 +14,7 @@ import pytest
 from advisor import Advice, Advisor, Client, InputError, sample
 from advisor.contracts import AdviceReport
 from advisor.contracts.wording import texts
-from advisor.lifecycle import wealth_fan
+from advisor.lifecycle import FundReturns, Simulation, wealth_fan
 from advisor.reports import advice_page, advice_pdf
 from advisor.reports.client_view import FAN, outcomes_of
 
@@ -93,10 +93,9 @@ def test_outcomes_are_those_of_the_simulated_fan(report: AdviceReport) -> None:
     fan = wealth_fan(
         120_000.0,
         [1.0] * 12,
-        risky_return=report.advice.net_return,
-        volatility=report.advice.expected_volatility,
+        returns=FundReturns(report.advice.net_return, report.advice.expected_volatility),
         levels=FAN,
-        draws=20_000,
+        simulation=Simulation(draws=20_000),
     )
     assert np.array(rows)[:, -1] == pytest.approx(fan.wealth[:, -1], rel=0.03)
     assert np.array(rows)[:, 0] == pytest.approx([120_000.0] * 5)

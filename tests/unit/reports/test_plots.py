@@ -69,7 +69,7 @@ def test_allocation_stacks_each_bar_to_its_sum_and_shorts_to_the_left() -> None:
 
 def test_glide_path_fan_draws_quantiles_goal_and_share() -> None:
     share = glide_path(np.arange(10.0, 0.0, -1.0), length=10.0)
-    fan = wealth_fan(100.0, share, amount=120.0, draws=200)
+    fan = wealth_fan(100.0, share, amount=120.0)
     figure = plot_glide_path(fan)
     np.testing.assert_array_equal(lines_of(figure)["50%"][:, 1], fan.wealth[2])
     assert len(figure.axes[0].collections) == 2

@@ -5,6 +5,7 @@ they are in.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, TypeAlias
 
@@ -13,6 +14,9 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from advisor.arrays import FloatArray
+from advisor.errors import InputError
+from advisor.lifecycle.inputs import Draws, PathSeed, listed
+from advisor.validation import checked
 
 Words: TypeAlias = npt.NDArray[np.uint64]
 _GOLDEN, _FIRST, _SECOND = (
@@ -20,21 +24,54 @@ _GOLDEN, _FIRST, _SECOND = (
 )
 
 
+@checked
+@dataclass(frozen=True)
+class Simulation:
+    """How paths are drawn.
+
+    Attributes:
+        draws: Paths, antithetic.
+        seed: The same one gives the same paths; a client's come from (seed, their id) alone.
+        client_ids: Whose paths they are; default "0", "1", ...
+    """
+
+    draws: Draws = 2000
+    seed: PathSeed = 0
+    client_ids: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.client_ids is not None:
+            ids = listed(self.client_ids, str, "client_ids", "Give one id a goal.")
+            object.__setattr__(self, "client_ids", ids)
+
+    def ids(self, count: int) -> tuple[str, ...]:
+        """One id a goal. Raises `InputError` where another number of them is given."""
+        if self.client_ids is None:
+            return tuple(map(str, range(count)))
+        if len(self.client_ids) != count:
+            raise InputError(
+                f"There are {len(self.client_ids)} client_ids for {count} goals; give one id a"
+                " goal.",
+                field="client_ids",
+                value=len(self.client_ids),
+            )
+        return tuple(self.client_ids)
+
+    def paths(self, client_ids: Sequence[str], months: int) -> FloatArray:
+        """Standard normal paths of some clients, shape (c, draws, months)."""
+        return normals(client_keys(self.seed, client_ids), self.draws, months)
+
+
 def client_keys(seed: int, client_ids: Sequence[str]) -> Words:
     """A 64-bit key of each (seed, client id), shape (c,): a hash, so that neighbours have nothing
     in common.
     """
     salt = int(seed).to_bytes(8, "little", signed=True)
-    return np.array(
-        [
-            int.from_bytes(
-                blake2b(i.encode("utf-8", "surrogatepass"), digest_size=8, key=salt).digest(),
-                "little",
-            )
-            for i in client_ids
-        ],
-        dtype=np.uint64,
+    digests = (
+        blake2b(i.encode("utf-8", "surrogatepass"), digest_size=8, key=salt).digest()
+        for i in client_ids
     )
+    return np.array([int.from_bytes(digest, "little") for digest in digests], dtype=np.uint64)
 
 
 def uniforms(keys: Words, count: int, *, start: int = 0) -> FloatArray:

@@ -11,9 +11,9 @@ from advisor.annotations import Edges, NotNegative
 from advisor.arrays import FloatArray, frozen
 from advisor.contracts.thresholds import reaches
 from advisor.errors import InputError
-from advisor.lifecycle.goals.draws import client_keys, normals
+from advisor.lifecycle.goals.draws import Simulation
 from advisor.lifecycle.goals.goals import lognormal_rates
-from advisor.lifecycle.inputs import AnnualReturn, AnnualVolatility, Draws, PathSeed, within
+from advisor.lifecycle.inputs import FundReturns, within
 from advisor.privacy import hides
 from advisor.validation import checked
 
@@ -42,19 +42,14 @@ class WealthFan:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a month, one column a quantile."""
-        return pd.DataFrame(
-            self.wealth.T.copy(),
-            index=pd.Index(self.years, name="years"),
-            columns=self.levels.tolist(),
-        )
+        index = pd.Index(self.years, name="years")
+        return pd.DataFrame(self.wealth.T.copy(), index=index, columns=self.levels.tolist())
 
     def __repr__(self) -> str:
         goal = "" if self.amount is None else f", {self.probability:.1%} reach {self.amount:,.0f}"
-        ends = ", ".join(
-            f"{p:.0%} {w:,.0f}"
-            for p, w in zip(self.levels.tolist(), self.wealth[:, -1].tolist(), strict=True)
-        )
-        return f"WealthFan({self.years[-1]:.1f} years: {ends}{goal})"
+        ends = zip(self.levels.tolist(), self.wealth[:, -1].tolist(), strict=True)
+        told = ", ".join(f"{p:.0%} {w:,.0f}" for p, w in ends)
+        return f"WealthFan({self.years[-1]:.1f} years: {told}{goal})"
 
 
 @checked
@@ -62,15 +57,11 @@ def wealth_fan(
     wealth: NotNegative,
     risky_share: Edges,
     *,
-    risky_return: AnnualReturn = 0.06,
-    volatility: AnnualVolatility = 0.16,
-    safe_return: AnnualReturn = 0.02,
+    returns: FundReturns | None = None,
     saving: float = 0.0,
     amount: float | None = None,
     levels: Edges = (0.05, 0.25, 0.5, 0.75, 0.95),
-    draws: Draws = 2000,
-    seed: PathSeed = 0,
-    client_id: str = "0",
+    simulation: Simulation | None = None,
 ) -> WealthFan:
     """Simulate wealth along a glide path.
 
@@ -78,15 +69,11 @@ def wealth_fan(
         wealth: Money today, 0 or more.
         risky_share: Share held in each year from now, the first one first, each in 0..1, shape
             (years,); `glide_path(np.arange(20, 0, -1))`, say.
-        risky_return: Annual, mean of the simple return of the risky assets.
-        volatility: Annual, of the risky assets.
-        safe_return: Annual, of the rest, certain.
+        returns: Of the risky and the safe money; default `FundReturns()`.
         saving: Money added at the end of every month (negative: spent); wealth never falls below 0.
         amount: A goal at the end.
         levels: Probabilities of the quantiles, in (0, 1).
-        draws: Paths, antithetic.
-        seed: Of the draws; a client's paths come from (seed, their id) alone.
-        client_id: Whose paths they are.
+        simulation: How paths are drawn, and of which one client; default `Simulation()`.
 
     Returns:
         The fan. The portfolio is rebalanced to the year's share every month and its monthly growth
@@ -96,40 +83,30 @@ def wealth_fan(
     Raises:
         InputError: A number is out of its range, or there is no year.
 
-    >>> fan = wealth_fan(100.0, [0.0, 0.0], safe_return=0.1)
+    >>> fan = wealth_fan(100.0, [0.0, 0.0], returns=FundReturns(safe=0.1))
     >>> fan.wealth[:, -1].round(6).tolist()
     [121.0, 121.0, 121.0, 121.0, 121.0]
     """
-    yearly = within(
-        np.asarray(risky_share), "risky_share", "A share is from 0 to 1.", low=0.0, high=1.0
-    )
-    ranks = np.sort(
-        within(np.asarray(levels), "levels", "It is above 0 and below 1.", above=0.0, below=1.0)
-    )
+    yearly, ranks = np.asarray(risky_share), np.sort(levels)
+    within(yearly, "risky_share", "A share is from 0 to 1.", low=0.0, high=1.0)
+    within(ranks, "levels", "It is above 0 and below 1.", above=0.0, below=1.0)
     for field, values in (("risky_share", yearly), ("levels", ranks)):
         if not len(values):
             raise InputError(f"{field} is empty; give at least one.", field=field, value=())
-    share = np.repeat(yearly, 12)
-    mu, sigma = lognormal_rates(
-        safe_return + share * (risky_return - safe_return), share * volatility
+    share, funds, drawn = (
+        np.repeat(yearly, 12),
+        returns or FundReturns(),
+        simulation or Simulation(),
     )
+    mu, sigma = lognormal_rates(funds.mean(share), share * funds.volatility)
     months = len(share)
-    paths = normals(client_keys(seed, [client_id]), draws, months)[0]
-    value = np.full(draws, float(wealth))
-    quantiles = np.empty((len(ranks), months + 1))
-    quantiles[:, 0] = wealth
+    paths = drawn.paths(drawn.ids(1), months)[0]
+    value = np.full(drawn.draws, float(wealth))
+    quantiles = np.full((len(ranks), months + 1), float(wealth))
     for m in range(months):
-        value = np.maximum(
-            value * np.exp(mu[m] / 12.0 + sigma[m] * np.sqrt(1.0 / 12.0) * paths[:, m]) + saving,
-            0.0,
-        )
+        growth = np.exp(mu[m] / 12.0 + sigma[m] * np.sqrt(1.0 / 12.0) * paths[:, m])
+        value = np.maximum(value * growth + saving, 0.0)
         quantiles[:, m + 1] = np.quantile(value, ranks)
     reached = float(reaches(value, amount).mean()) if amount is not None else float("nan")
-    return WealthFan(
-        frozen(np.arange(months + 1) / 12.0),
-        frozen(share),
-        frozen(ranks),
-        frozen(quantiles),
-        amount,
-        reached,
-    )
+    years = frozen(np.arange(months + 1) / 12.0)
+    return WealthFan(years, frozen(share), frozen(ranks), frozen(quantiles), amount, reached)

@@ -5,7 +5,7 @@ what each may risk.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,10 @@ from advisor.contracts.client import Goal
 from advisor.contracts.mandate import Mandate
 from advisor.contracts.thresholds import reaches
 from advisor.data.returns import ReturnModel
-from advisor.lifecycle.goals.draws import client_keys, normals
+from advisor.lifecycle.goals.draws import Simulation
 from advisor.lifecycle.goals.goal_portfolios import goal_portfolios
-from advisor.lifecycle.goals.goals import goal_success, ids_of, lognormal_rates, terminal_wealth
-from advisor.lifecycle.inputs import LONGEST, Draws, PathSeed, listed, spread, together, within
+from advisor.lifecycle.goals.goals import goal_success, lognormal_rates, months_of, terminal_wealth
+from advisor.lifecycle.inputs import LONGEST, listed, spread, together, within
 from advisor.optimize.behaviour.mental_accounts import Account, AccountsPlan
 from advisor.optimize.frontier.trace import trace_frontier
 from advisor.privacy import hides
@@ -68,9 +68,7 @@ def required_saving(
     volatility: object,
     *,
     probability: OpenShare = 0.9,
-    draws: Draws = 2000,
-    seed: PathSeed = 0,
-    client_ids: Sequence[str] | None = None,
+    simulation: Simulation | None = None,
 ) -> FloatArray:
     """Monthly saving that meets each goal with a given probability.
 
@@ -81,9 +79,7 @@ def required_saving(
         mean: Annual, of the simple return.
         volatility: Annual, of the simple return; 0 = certain.
         probability: In (0, 1).
-        draws: Paths a goal.
-        seed: Of the paths; the same paths give the same answer.
-        client_ids: Whose paths they are; default "0", "1", ...
+        simulation: How paths are drawn; default `Simulation()`.
 
     Returns:
         Money a month, shape (c,), 0 where today's money is enough. Wealth at the date is linear in
@@ -91,28 +87,25 @@ def required_saving(
         quantile: no search, and never less on a higher probability.
 
     Raises:
-        InputError: A probability outside (0, 1), or a date that is not in the future.
+        InputError: A date that is not in the future, or a number that is not finite.
 
     >>> float(required_saving(0.0, 12_000.0, 10.0, 0.0, 0.0)[0])
     100.0
     """
     columns = together(wealth=wealth, amount=amount, years=years, mean=mean, volatility=volatility)
     have, need, span, m, s = (np.atleast_1d(x) for x in columns)
-    names = ("wealth", "amount", "mean", "volatility")
-    for field, column in zip(names, (have, need, m, s), strict=True):
+    for field, column in {"wealth": have, "amount": need, "mean": m, "volatility": s}.items():
         within(column, field, "It must be finite.")
     within(span, "years", f"A date lies within {LONGEST:g} years.", above=0.0, high=LONGEST)
-    ids = ids_of(client_ids, len(have))
-    saving = np.empty(len(have))
-    for i in range(len(have)):
+    drawn = simulation or Simulation()
+    ids, saving, zero, one = drawn.ids(len(have)), np.empty(len(have)), np.zeros(1), np.ones(1)
+    last = min(drawn.draws, int(np.ceil(probability * drawn.draws))) - 1
+    for i, months in enumerate(months_of(span).tolist()):
         row = slice(i, i + 1)
-        months = max(1, int(np.ceil(span[i] * 12.0 - 1e-9)))
-        paths = normals(client_keys(seed, ids[i : i + 1]), draws, months)
-        zero, one = np.zeros(1), np.ones(1)
+        paths = drawn.paths(ids[row], months)
         grown = terminal_wealth(paths, have[row], span[row], m[row], s[row], zero)
         each = terminal_wealth(paths, zero, span[row], m[row], s[row], one)
-        savings = np.sort(((need[row, None] - grown) / each)[0])
-        saving[i] = max(0.0, float(savings[min(draws - 1, int(np.ceil(probability * draws)) - 1)]))
+        saving[i] = max(0.0, float(np.sort(((need[row, None] - grown) / each)[0])[last]))
     enough = reaches(have, required_wealth(need, span, m, s, probability=probability))
     return np.where(enough, 0.0, saving)
 
@@ -160,15 +153,16 @@ class GoalPlan:
         """
         alive = self._alive()
         total = sum(g.money for g in alive)
-        accounts_to_come: list[Account] = []
-        for g in alive:
-            floor, alpha = goal_floor(
-                g.needed, g.goal.amount, g.goal.years, probability=self.probability
-            )
-            accounts_to_come.append(
-                Account(g.goal.name, g.money / total, float(floor), float(alpha))
-            )
-        return tuple(accounts_to_come)
+        floors = goal_floor(
+            [g.needed for g in alive],
+            [g.goal.amount for g in alive],
+            [g.goal.years for g in alive],
+            probability=self.probability,
+        )
+        return tuple(
+            Account(g.goal.name, g.money / total, floor, alpha)
+            for g, floor, alpha in zip(alive, *(x.tolist() for x in floors), strict=True)
+        )
 
     def invest(self, model: ReturnModel, *, mandate: Mandate | None = None) -> AccountsPlan:
         """The best portfolio of each goal's money, all on one frontier.
@@ -215,9 +209,7 @@ def plan_goals(
     volatility: object,
     *,
     probability: OpenShare = 0.9,
-    draws: Draws = 2000,
-    seed: PathSeed = 0,
-    client_id: str = "0",
+    simulation: Simulation | None = None,
 ) -> GoalPlan:
     """Fund goals by priority, then by date, each up to the money that meets it with the wished
     probability.
@@ -229,21 +221,20 @@ def plan_goals(
             given.
         volatility: Annual, likewise.
         probability: Wished for every goal, in (0, 1).
-        draws: Of the simulation behind the saving.
-        seed: Of its paths.
-        client_id: Whose paths they are.
+        simulation: Of the paths behind the saving; its one client id is whose they are.
 
     Returns:
         The plan: money over all goals and the surplus add up to wealth, and no goal has less than
         it needs while one of lower priority has any.
 
     Raises:
-        InputError: Negative wealth, no list of goals, a mean or volatility for another number of
-            them, or a probability outside (0, 1).
+        InputError: No list of goals, or a mean or volatility for another number of them.
     """
     goals = listed(goals, Goal, "goals", "Give a list of Goal, such as client.goals.")
     order = sorted(range(len(goals)), key=lambda i: (goals[i].priority, goals[i].years, i))
     m, s = spread(mean, "mean", (len(goals),)), spread(volatility, "volatility", (len(goals),))
+    drawn = simulation or Simulation()
+    (client_id,) = drawn.ids(1)
     left, funded = wealth, list[FundedGoal]()
     for i in order:
         goal = goals[i]
@@ -257,10 +248,8 @@ def plan_goals(
             lump = (money, goal.amount, goal.years, m[i], s[i])
             odds = float(goal_success(*lump).probability[0])
             if money < needed:
-                key = (f"{client_id}/{goal.name}",)
-                each = required_saving(
-                    *lump, probability=probability, draws=draws, seed=seed, client_ids=key
-                )
+                paths = replace(drawn, client_ids=(f"{client_id}/{goal.name}",))
+                each = required_saving(*lump, probability=probability, simulation=paths)
                 saving = float(each[0])
         funded.append(FundedGoal(goal, money, needed, odds, saving))
     return GoalPlan(tuple(funded), max(left, 0.0), probability)

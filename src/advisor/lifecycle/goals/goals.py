@@ -4,17 +4,16 @@ form where there is one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr
 
-from advisor.arrays import FloatArray
+from advisor.arrays import FloatArray, IntArray
 from advisor.contracts.thresholds import reaches
 from advisor.errors import InputError
-from advisor.lifecycle.goals.draws import client_keys, normals
-from advisor.lifecycle.inputs import LONGEST, Draws, PathSeed, listed, together, within
+from advisor.lifecycle.goals.draws import Simulation
+from advisor.lifecycle.inputs import LONGEST, together, within
 from advisor.privacy import hides, written
 from advisor.validation import checked
 
@@ -66,9 +65,7 @@ def goal_success(
     volatility: object,
     *,
     saving: object = 0.0,
-    draws: Draws = 2000,
-    seed: PathSeed = 0,
-    client_ids: Sequence[str] | None = None,
+    simulation: Simulation | None = None,
 ) -> GoalOdds:
     """Probability that each goal is reached.
 
@@ -80,19 +77,15 @@ def goal_success(
         volatility: Annual, of the simple return; portfolios are rebalanced, so that wealth is
             lognormal without flows.
         saving: Money saved at the end of every month (negative: spent).
-        draws: Paths a goal, antithetic.
-        seed: Of the draws; each client's paths come from (seed, their id) alone.
-        client_ids: Default "0", "1", ...
+        simulation: How paths are drawn where money is saved; default `Simulation()`.
 
     Returns:
         Odds, a row a goal. Without flows the probability is the closed form, exactly. With flows
-        the simulated frequency is corrected by a control
-        variate: the same paths' chance for a lump sum in place of the saving, whose true value is
-            known.
+        the simulated frequency is corrected by a control variate: the same paths' chance for a
+        lump sum in place of the saving, whose true value is known.
 
     Raises:
-        InputError: Wealth, amount or years out of range, fewer than 100 draws, a number of ids
-            other than c.
+        InputError: Wealth, amount or years out of range, or a number of ids other than c.
 
     >>> odds = goal_success(100.0, 150.0, 10.0, 0.06, 0.15)
     >>> round(float(odds.probability[0]), 4), float(odds.standard_error[0])
@@ -101,36 +94,27 @@ def goal_success(
     columns = _columns(
         wealth=wealth, amount=amount, years=years, mean=mean, volatility=volatility, saving=saving
     )
-    count = len(columns[0])
-    ids = ids_of(client_ids, count)
-    odds = np.empty((4, count))
+    drawn = simulation or Simulation()
+    ids = drawn.ids(len(columns[0]))
+    odds = np.empty((4, len(ids)))
+    # 1. without flows
     flows = columns[5] != 0.0
     odds[:, ~flows] = _closed(*(c[~flows] for c in columns[:5]))
-    months = np.maximum(np.ceil(columns[2] * 12.0 - 1e-9), 1.0).astype(np.int64)
-    for length in np.unique(months[flows]):
+    # 2. with flows, goals of the same length together
+    months = months_of(columns[2])
+    for length in np.unique(months[flows]).tolist():
         rows = np.flatnonzero(flows & (months == length))
-        size = max(1, _CELLS // (draws * int(length)))
+        size = max(1, _CELLS // (drawn.draws * length))
         for start in range(0, len(rows), size):
             part = rows[start : start + size]
-            paths = normals(client_keys(seed, [ids[i] for i in part.tolist()]), draws, int(length))
+            paths = drawn.paths([ids[i] for i in part.tolist()], length)
             odds[:, part] = _simulated(paths, *(c[part] for c in columns))
     return GoalOdds(*odds)
 
 
-def ids_of(client_ids: Sequence[str] | None, count: int) -> tuple[str, ...]:
-    """One id a goal; "0", "1", ... where none are given. Raises `InputError` for another number of
-    them.
-    """
-    if client_ids is None:
-        return tuple(str(i) for i in range(count))
-    ids = listed(client_ids, str, "client_ids", "Give one id a goal.")
-    if len(ids) != count:
-        raise InputError(
-            f"There are {len(ids)} client_ids for {count} goals; give one id a goal.",
-            field="client_ids",
-            value=len(ids),
-        )
-    return ids
+def months_of(years: FloatArray) -> IntArray:
+    """Months that are simulated up to a date, at least one, shape of `years`."""
+    return np.maximum(np.ceil(years * 12.0 - 1e-9), 1.0).astype(np.int64)
 
 
 def _columns(**values: object) -> tuple[FloatArray, ...]:
@@ -175,27 +159,19 @@ def _closed(
     volatility: FloatArray,
 ) -> FloatArray:
     mu, sigma = lognormal_rates(mean, volatility)
-    spread = sigma * np.sqrt(years)
-    centre = mu * years
-    probability = _exceeds(wealth, amount, centre, spread)
+    spread, centre = sigma * np.sqrt(years), mu * years
+    probability, median = _exceeds(wealth, amount, centre, spread), wealth * np.exp(centre)
     with np.errstate(divide="ignore", invalid="ignore"):
         edge = np.where(spread > 0.0, (np.log(amount / wealth) - centre) / spread, 0.0)
-    below = wealth * np.exp(centre + 0.5 * spread**2) * ndtr(edge - spread)
+    below = median * np.exp(0.5 * spread**2) * ndtr(edge - spread)
     missed = 1.0 - probability
-    certain = spread == 0.0
-    gap = np.where(
-        certain | (wealth == 0.0),
-        np.maximum(amount - wealth * np.exp(centre), 0.0) * missed,
-        amount * missed - below,
-    )
-    return np.stack(
-        [
-            probability,
-            np.zeros_like(probability),
-            wealth * np.exp(centre),
-            np.divide(gap, missed, out=np.zeros_like(gap), where=missed > 0.0),
-        ]
-    )
+    certain = (spread == 0.0) | (wealth == 0.0)
+    gap = np.where(certain, np.maximum(amount - median, 0.0) * missed, amount * missed - below)
+    return np.stack([probability, np.zeros_like(missed), median, _mean_of(gap, missed)])
+
+
+def _mean_of(gap: FloatArray, missed: FloatArray) -> FloatArray:
+    return np.divide(gap, missed, out=np.zeros_like(gap), where=missed > 0.0)
 
 
 def _exceeds(
@@ -216,15 +192,8 @@ def terminal_wealth(
     volatility: FloatArray,
     saving: FloatArray,
 ) -> FloatArray:
-    """Wealth at the date on every path, shape (c, draws), monthly saving included; never below 0.
-
-    Args:
-        paths: Standard normals, shape (c, draws, months).
-        wealth: Money at the start, shape (c,).
-        years: Until the date, shape (c,).
-        mean: Annual, of the simple return, shape (c,).
-        volatility: Annual, shape (c,).
-        saving: Money at the end of every month, shape (c,).
+    """Wealth at the date on every path, shape (c, draws), never below 0; of standard normals of
+    shape (c, draws, months), and what `goal_success` takes, shape (c,) each.
     """
     months = paths.shape[2]
     mu, sigma = lognormal_rates(mean, volatility)
@@ -262,14 +231,7 @@ def _simulated(
     probability = np.clip(hit.mean(axis=1) - slope * (control.mean(axis=1) - known), 0.0, 1.0)
     missed = (1.0 - hit).sum(axis=1)
     gap = (np.maximum(amount[:, None] - final, 0.0)).sum(axis=1)
-    return np.stack(
-        [
-            probability,
-            left,
-            np.median(final, axis=1),
-            np.divide(gap, missed, out=np.zeros_like(gap), where=missed > 0.0),
-        ]
-    )
+    return np.stack([probability, left, np.median(final, axis=1), _mean_of(gap, missed)])
 
 
 def _annuity(rate: FloatArray, years: FloatArray) -> FloatArray:

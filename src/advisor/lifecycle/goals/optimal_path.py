@@ -10,11 +10,11 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
-from advisor.annotations import NotNegative, Positive
+from advisor.annotations import NotNegative
 from advisor.arrays import FloatArray, frozen
 from advisor.errors import InputError
 from advisor.lifecycle.goals.goals import lognormal_rates
-from advisor.lifecycle.inputs import AnnualReturn, PlanYears, array
+from advisor.lifecycle.inputs import FundReturns, PlanYears, array
 from advisor.readers import Number
 from advisor.validation import checked
 
@@ -90,9 +90,7 @@ def optimal_glide_path(
     *,
     years: PlanYears,
     saving: NotNegative = 0.0,
-    risky_return: AnnualReturn = 0.06,
-    volatility: Positive = 0.16,
-    safe_return: AnnualReturn = 0.02,
+    returns: FundReturns | None = None,
     risk_aversion: Annotated[
         float, Number("It is constant and relative, 4 say.", above=0.0, high=100.0)
     ] = 4.0,
@@ -104,10 +102,8 @@ def optimal_glide_path(
         wealth: Money today, positive.
         years: Until the date, at least 1.
         saving: Money added at the end of every year, 0 or more: what human capital still brings.
-        risky_return: Annual, mean of the simple return of the risky assets, which is lognormal and
-            independent from year to year.
-        volatility: Annual, positive.
-        safe_return: Annual, certain.
+        returns: Of the risky assets, lognormal and independent from year to year, and of the safe
+            ones; default `FundReturns()`.
         risk_aversion: Constant relative risk aversion, positive; 1 is logarithmic utility.
         cap: Largest share, at most 1: no money is borrowed.
 
@@ -118,49 +114,55 @@ def optimal_glide_path(
         between amounts, so that shares are right to about a tenth of a point.
 
     Raises:
-        InputError: A number is out of its range.
+        InputError: A number is out of its range, or the risky assets have no volatility.
 
     Source: Samuelson (1969) and Merton (1969), on the choice of portfolio over a lifetime; Bodie,
     Merton & Samuelson (1992), on its wages.
 
-    >>> steady = optimal_glide_path(100.0, years=10, risk_aversion=4.0)
-    >>> float(np.ptp(steady.share).round(6)), float(steady.share[0].round(2))
-    (0.0, 0.43)
     >>> falling = optimal_glide_path(100.0, years=10, saving=10.0, risk_aversion=4.0)
     >>> falling.share[[0, 5, 9]].round(2).tolist()
     [0.81, 0.54, 0.44]
     """
+    funds = returns or FundReturns()
+    if funds.volatility == 0.0:
+        raise InputError(
+            "The risky assets have a volatility of 0, so that no share is the best; give more.",
+            field="volatility",
+            value=0.0,
+        )
     if 0.0 < saving < LEAST:
         raise InputError(
             f"saving is {saving:g}; give at least {LEAST:g} a year, or 0.",
             field="saving",
             value=saving,
         )
-    mu, sigma = lognormal_rates(risky_return, volatility)
-    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
-    excess: FloatArray = np.exp(mu + sigma * nodes) - (1.0 + safe_return)
-    chance, safe = weights / weights.sum(), 1.0 + safe_return
-    grid = _amounts(
-        wealth,
-        years,
-        saving,
-        max(float(mu), float(np.log(safe))) + 0.5 * float(sigma) ** 2,
-        float(sigma),
-    )
-    shares = np.linspace(0.0, cap, SHARES)
-    worth, policy = grid, np.empty((years, len(grid)))
-    for row in range(years - 1, -1, -1):
-        growth = safe + shares[:, None] * excess
-        later = _worth_of(grid[:, None, None] * growth + saving, grid, worth)
-        worth, policy[row] = _best(_equivalent(later, chance, risk_aversion), shares)
+    grid, worth, policy = _policy(wealth, years, saving, funds, risk_aversion, cap)
     share, course = np.empty(years), np.empty(years)
     money = wealth
     for row in range(years):
         share[row], course[row] = np.interp(np.log(money), np.log(grid), policy[row]), money
-        money = money * (safe + share[row] * (risky_return - safe_return)) + saving
+        money = money * (1.0 + funds.mean(share[row])) + saving
     left = frozen(np.arange(years, 0, -1, dtype=np.float64))
     sure = float(np.interp(wealth, grid, worth))
     return OptimalPath(left, frozen(share), frozen(course), frozen(grid), frozen(policy), sure)
+
+
+def _policy(
+    wealth: float, years: int, saving: float, funds: FundReturns, risk_aversion: float, cap: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Amounts, their certainty equivalents today, and the best share of each in each year."""
+    mu, sigma = (float(x) for x in lognormal_rates(funds.risky, funds.volatility))
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    excess: FloatArray = np.exp(mu + sigma * nodes) - (1.0 + funds.safe)
+    chance, safe = weights / weights.sum(), 1.0 + funds.safe
+    grid = _amounts(wealth, years, saving, max(mu, float(np.log(safe))) + 0.5 * sigma**2, sigma)
+    shares = np.linspace(0.0, cap, SHARES)
+    growth = safe + shares[:, None] * excess
+    worth, policy = grid, np.empty((years, len(grid)))
+    for row in range(years - 1, -1, -1):
+        later = _worth_of(grid[:, None, None] * growth + saving, grid, worth)
+        worth, policy[row] = _best(_equivalent(later, chance, risk_aversion), shares)
+    return grid, worth, policy
 
 
 def _amounts(wealth: float, years: int, saving: float, force: float, sigma: float) -> FloatArray:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,40 @@ from advisor.annotations import NotNegative, Positive, Share
 from advisor.arrays import FloatArray
 from advisor.contracts.client import Goal
 from advisor.contracts.thresholds import exceeds, reaches
+from advisor.errors import InputError
 from advisor.lifecycle.goals.glide_path import Shape, glide_path
-from advisor.lifecycle.inputs import AnnualReturn, PlanYears, listed
+from advisor.lifecycle.inputs import FundReturns, PlanYears, listed
 from advisor.lifecycle.wealth.reserve import LifeEvent
 from advisor.privacy import hides
 from advisor.readers import Number
 from advisor.validation import checked
+
+
+@checked
+@dataclass(frozen=True)
+class GlideRules:
+    """What money set aside for a date may risk.
+
+    Attributes:
+        start: Risky share far from a date, as in `glide_path`; what no goal claims stays there.
+        end: Risky share at a date.
+        length: Years over which the share falls.
+        shape: Of its fall.
+        reserve_horizon: Years before an event in which it is reserved for.
+    """
+
+    start: Share = 0.9
+    end: Share = 0.0
+    length: Positive = 20.0
+    shape: Shape = "linear"
+    reserve_horizon: Annotated[float, Number("It is in years.", low=0.0, infinite=True)] = 2.0
+
+    def share(self, years: float) -> float:
+        """Risky share with so many years to go."""
+        path = glide_path(
+            years, start=self.start, end=self.end, length=self.length, shape=self.shape
+        )
+        return float(path)
 
 
 @hides
@@ -31,7 +59,7 @@ class Timeline:
     Attributes:
         years: From now, shape (t,).
         wealth: Expected, after the events of the year, shape (t,).
-        reserve: Money reserved_now liquid, shape (t,).
+        reserve: Money kept liquid, shape (t,).
         risky_share: Of all wealth, shape (t,).
         paid: Money paid for events and goals in the year, shape (t,).
         happened: Names of what was paid, one tuple a year.
@@ -46,16 +74,19 @@ class Timeline:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a year."""
-        return pd.DataFrame(
-            {
-                "wealth": self.wealth,
-                "reserve": self.reserve,
-                "risky_share": self.risky_share,
-                "paid": self.paid,
-                "happened": [", ".join(names) for names in self.happened],
-            },
-            index=pd.Index(self.years, name="years"),
-        )
+        columns = {
+            name: getattr(self, name) for name in ("wealth", "reserve", "risky_share", "paid")
+        }
+        happened = [", ".join(names) for names in self.happened]
+        return pd.DataFrame(columns | {"happened": happened}, pd.Index(self.years, name="years"))
+
+
+class _Claim(NamedTuple):
+    priority: float
+    years: float
+    name: str
+    amount: float
+    is_event: bool
 
 
 @checked
@@ -66,13 +97,8 @@ def life_timeline(
     *,
     years: PlanYears = 40,
     annual_saving: float = 0.0,
-    risky_return: AnnualReturn = 0.06,
-    safe_return: AnnualReturn = 0.02,
-    start: Share = 0.9,
-    end: Share = 0.0,
-    length: Positive = 20.0,
-    shape: Shape = "linear",
-    reserve_horizon: Annotated[float, Number("It is in years.", low=0.0, infinite=True)] = 2.0,
+    returns: FundReturns | None = None,
+    rules: GlideRules | None = None,
 ) -> Timeline:
     """How life events and goals move the allocation.
 
@@ -80,63 +106,68 @@ def life_timeline(
         wealth: Today's money.
         goals: Each claims its amount, discounted at the safe rate, from wealth, most important
             first; its part follows the glide path of its own date.
-        events: As goals, but money due within `reserve_horizon` years is kept in cash.
-            Negative amounts come in.
+        events: As goals, but money due within the reserve horizon is kept in cash. Negative
+            amounts come in.
         years: Length of the line.
         annual_saving: Money added each year.
-        risky_return: Expected a year, of the risky assets.
-        safe_return: Expected a year, of the safe ones.
-        start: Risky share far from a date, as in `glide_path`; what no goal claims stays there.
-        end: Risky share at a date.
-        length: Years over which the path falls.
-        shape: Of its fall.
-        reserve_horizon: Years before an event in which it is reserved for.
+        returns: Expected, of the risky and the safe money; default `FundReturns()`.
+        rules: Of the glide path and the reserve; default `GlideRules()`.
 
     Returns:
-        The line. The part set aside for something due now has a risky share of `end` (0 by
+        The line. The part set aside for something due now has a risky share of `rules.end` (0 by
         default): a house to be bought is not at risk on the day.
 
     Raises:
-        InputError: Wealth is negative or there are no years.
+        InputError: Wealth is negative, there are no years, or wealth grows beyond any number.
 
-    >>> line = life_timeline(
-    ...     100.0,
-    ...     events=[LifeEvent("house", 100.0, 5.0)],
-    ...     years=6,
-    ...     risky_return=0.0,
-    ...     safe_return=0.0,
-    ... )
+    >>> house, still = LifeEvent("house", 100.0, 5.0), FundReturns(risky=0.0, safe=0.0)
+    >>> line = life_timeline(100.0, events=[house], years=6, returns=still)
     >>> line.risky_share.round(2).tolist(), line.wealth.tolist()
     ([0.22, 0.18, 0.14, 0.0, 0.0, 0.0, 0.0], [100.0, 100.0, 100.0, 100.0, 100.0, 0.0, 0.0])
     """
     goals = listed(goals, Goal, "goals", "Give a list of Goal.")
     events = listed(events, LifeEvent, "events", "Give a list of LifeEvent.")
-    claims = [(g.priority, g.years, g.name, g.amount, False) for g in goals]
-    claims += [(e.priority, e.years, e.name, e.amount_then, True) for e in events]
+    claims = [_Claim(g.priority, g.years, g.name, g.amount, False) for g in goals]
+    claims += [_Claim(e.priority, e.years, e.name, e.amount_then, True) for e in events]
     claims.sort()
+    funds, rules = returns or FundReturns(), rules or GlideRules()
     rows = np.zeros((4, years + 1))
     happened: list[tuple[str, ...]] = []
     money = wealth
-    for year in range(years + 1):
-        due = [c for c in claims if reaches(year, c[1]) and exceeds(c[1], year - 1)]
-        paid = sum(c[3] for c in due)
-        money = max(money - paid, 0.0)
-        ahead = [c for c in claims if exceeds(c[1], year)]
-        risky, reserved = 0.0, 0.0
-        left = money
-        for _, when, _, amount, is_event in ahead:
-            part = min(left, max(amount, 0.0) * (1.0 + safe_return) ** -(when - year))
-            left -= part
-            reserved_now = is_event and reaches(year + reserve_horizon, when)
-            reserved += part if reserved_now else 0.0
-            if not reserved_now:
-                share = glide_path(when - year, start=start, end=end, length=length, shape=shape)
-                risky += part * float(share)
-        risky += left * start
-        share = risky / money if money > 0.0 else 0.0
-        rows[:, year] = money, reserved, share, paid
-        happened.append(tuple(c[2] for c in due))
-        money = money * (1.0 + safe_return + share * (risky_return - safe_return)) + annual_saving
-    return Timeline(
-        np.arange(years + 1, dtype=np.float64), rows[0], rows[1], rows[2], rows[3], tuple(happened)
-    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        for year in range(years + 1):
+            due = [c for c in claims if reaches(year, c.years) and exceeds(c.years, year - 1)]
+            paid = sum(c.amount for c in due)
+            money = np.maximum(money - paid, 0.0)
+            share, reserved = _allocated(money, claims, year, funds, rules)
+            rows[:, year] = money, reserved, share, paid
+            happened.append(tuple(c.name for c in due))
+            money = money * (1.0 + funds.mean(share)) + annual_saving
+    if not np.isfinite(rows).all():
+        raise InputError(
+            "Wealth or what is paid grows beyond any number on this line; lower the returns, the"
+            " amounts or the years.",
+            field="years",
+            value=years,
+        )
+    line = np.arange(years + 1, dtype=np.float64)
+    return Timeline(line, rows[0], rows[1], rows[2], rows[3], tuple(happened))
+
+
+def _allocated(
+    money: float, claims: Sequence[_Claim], year: int, funds: FundReturns, rules: GlideRules
+) -> tuple[float, float]:
+    """Risky share of all money in a year, and what is reserved."""
+    risky, reserved, left = 0.0, 0.0, money
+    for claim in claims:
+        ahead = claim.years - year
+        if claim.amount <= 0.0 or not exceeds(claim.years, year):
+            continue
+        part = min(left, claim.amount * np.power(1.0 + funds.safe, -ahead))
+        left -= part
+        if claim.is_event and reaches(year + rules.reserve_horizon, claim.years):
+            reserved += part
+        else:
+            risky += part * rules.share(ahead)
+    risky += left * rules.start
+    return (risky / money if money > 0.0 else 0.0), reserved

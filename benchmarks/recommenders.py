@@ -22,8 +22,8 @@ from advisor.data import Eligibility, Interactions, ReturnModel
 from advisor.data.ids import IdMap
 from advisor.recommend import ALS, EASE, PickSettings, pick_products
 from advisor.recommend.model.fitted import FittedModel
+from advisor.recommend.portfolio_fit.exposures import Exposures
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio, ProductMoments
-from advisor.recommend.portfolio_fit.picks import Exposures
 
 LEVELS = 5
 IMPLICIT_CLIENTS = 5_000

@@ -26,8 +26,8 @@ from advisor.recommend import (
     pick_products,
     portfolio_utility,
 )
+from advisor.recommend.portfolio_fit.exposures import Exposures
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio, ProductMoments
-from advisor.recommend.portfolio_fit.picks import Exposures
 
 K = 10
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 3.0)

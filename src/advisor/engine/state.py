@@ -28,8 +28,8 @@ from advisor.errors import InputError
 from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.recommend.calibration import Calibration
 from advisor.recommend.model.fitted import FittedModel
+from advisor.recommend.portfolio_fit.exposures import Exposures
 from advisor.recommend.portfolio_fit.own_portfolio import ProductMoments
-from advisor.recommend.portfolio_fit.picks import Exposures
 from advisor.recommend.portfolio_fit.utility import exposure_similarity
 from advisor.suitability.regime import Regime
 

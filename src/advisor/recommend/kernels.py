@@ -42,8 +42,9 @@ _SOLVE = Function(
 _PICK = Function(
     "advisor_pick_rows",
     "scores:f8[c,p] class_of:i8[c] allowed:b1[classes,p] held_indptr:i8[ends] held:i8[entries]"
-    " indptr:i8[product_ends] assets:i8[shares] share:f8[shares] single:i8[p]"
-    " asset_indptr:i8[asset_ends] products:i8[by_asset] least:f8[p] worth:f8[p] dearness:f8[p]"
+    " begin:i8[begins] member:i8[p] indptr:i8[kind_ends] assets:i8[shares] share:f8[shares]"
+    " single:i8[g] asset_indptr:i8[asset_ends] kinds:i8[by_asset] least:f8[g] worth:f8[g]"
+    " dearness:f8[g]"
     " weights:f8[owners,owned] wealth:f8[known] gamma:f8[known] covariance:f8[wide,wide]"
     " excess:f8[judged] variance:f8[judged] similarity:f8[alike,alike] top_up:i8 rate:f8 variety:f8"
     " loyalty:f8 top=i8[c,k] best=f8[c,k] money=f8[c,k] gained=f8[c,k] unplaced=f8[c,n]",
@@ -140,21 +141,27 @@ def pick_rows(
     own: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
     similarity: FloatArray,
     settings: tuple[int, bool, float, float, float],
+    kinds: tuple[IntArray, IntArray] | None = None,
 ) -> tuple[IntArray, FloatArray, FloatArray, FloatArray, FloatArray]:
     """Greedy picks by relevance, by the gap they close, by what they do for the portfolio and by
     novelty; see `portfolio_fit.pick_products`.
 
-    `own`: `OwnPortfolio.arrays`, of length 0 where no portfolio counts.
+    `own`: `OwnPortfolio.arrays`, of length 0 where no portfolio counts. `kinds`: where products are
+    alike but for relevance, `exposures`, `products` and the moments in `own` stand by kind, and the
+    products of kind i are member[begin[i]:begin[i + 1]], ascending; not with variety above 0.
     """
     k, top_up, rate, variety, loyalty = settings
-    count = len(relevance)
+    count, width = relevance.shape
+    begin, member = kinds or (np.arange(width + 1), np.arange(width))
     top, best, money = (
         np.full((count, k), -1, dtype=np.int64),
         np.full((count, k), np.nan),
         np.zeros((count, k)),
     )
     gained, unplaced = np.full((count, k), np.nan), np.array(gaps, order="C")
-    read = map(readonly, (relevance, *masks, *held, *exposures, *products, *own, similarity))
+    read = map(
+        readonly, (relevance, *masks, *held, begin, member, *exposures, *products, *own, similarity)
+    )
     over_blocks(
         _PICK.bound(*read, int(top_up), rate, variety, loyalty, top, best, money, gained, unplaced),
         count,

@@ -24,12 +24,14 @@ REPEATED = (
     " advised: remove this one, or give it an id of its own."
 )
 """What is wrong with every row of a client but their first."""
-_DIGEST = 16
+_KEY = 16
+"""Bytes of a key. A shorter ASCII id is its own key; a digest that looked like one would have to
+end in as many zeros."""
 
 
 class SeenIds:
-    """The ids a run has met so far, as 128-bit digests: two different ids share one with a chance
-    of 1 in 10^22 among 100 million clients.
+    """The ids a run has met so far: short ones as they are, longer ones as 128-bit digests, of
+    which two different ids share one with a chance of 1 in 10^22 among 100 million clients.
     """
 
     def __init__(self) -> None:
@@ -41,8 +43,7 @@ class SeenIds:
         """
         names, _ = ids_of_arrow(ids)
         rows = [row for row, name in enumerate(names) if name]
-        digests = [blake2b(names[row].encode(), digest_size=_DIGEST).digest() for row in rows]
-        keys, first = np.unique(np.array(digests, dtype=f"S{_DIGEST}"), return_index=True)
+        keys, first = np.unique(_keys([names[row] for row in rows]), return_index=True)
         fresh = ~self._met(keys)
         again = np.ones(len(rows), dtype=np.bool_)
         again[first[fresh]] = False
@@ -64,6 +65,20 @@ class SeenIds:
             self._runs.append(keys)
         while len(self._runs) > 1 and len(self._runs[-2]) < 2 * len(self._runs[-1]):
             self._runs[-2:] = [np.sort(np.concatenate(self._runs[-2:]))]
+
+
+def _keys(names: list[str]) -> Any:
+    """Of `_KEY` bytes each."""
+    together = "".join(names)
+    if not together.isascii() or "\0" in together or max(map(len, names), default=0) >= _KEY:
+        names_or_digests = [
+            name.encode()
+            if len(name) < _KEY and name.isascii() and "\0" not in name
+            else blake2b(name.encode(), digest_size=_KEY).digest()
+            for name in names
+        ]
+        return np.array(names_or_digests, dtype=f"S{_KEY}")
+    return np.array(names, dtype=f"S{_KEY}")
 
 
 def repeated_clients(files: Iterable[str | Path]) -> dict[str, int]:

@@ -31,7 +31,7 @@ from advisor.errors import AdvisorError, InputError
 from advisor.runs.advisor_ref import AdvisorRef
 from advisor.validation import checked
 
-ROWS_AT_A_TIME = 8192
+ROWS_AT_A_TIME = 32_768
 """Rows advised together; bounds memory, changes no bit."""
 DEFEATS = (
     AdvisorError,

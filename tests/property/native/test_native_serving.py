@@ -96,6 +96,23 @@ def test_small_systems(seed: int, size: int, extra: float) -> None:
     same([kernels.solve_rows(*data)], [ranking.solve_rows(*data)])
 
 
+def compressed(share: Any) -> tuple[Any, ...]:
+    """Shares of products in assets, by product and by asset."""
+    product, asset = np.nonzero(share)
+    by_asset, of_asset = np.nonzero(share.T)
+    counts = np.bincount(product, minlength=len(share))
+    backward = np.bincount(by_asset, minlength=share.shape[1])
+    single = np.where(counts == 1, np.argmax(share, axis=1), -1)
+    return (
+        np.append(0, np.cumsum(counts)),
+        asset,
+        share[product, asset],
+        single,
+        np.append(0, np.cumsum(backward)),
+        of_asset,
+    )
+
+
 def picking_case(
     seed: int, p: int, n: int, knows: bool, variety: float, k_: int = 4, c: int = 7
 ) -> tuple[Any, ...]:
@@ -104,18 +121,7 @@ def picking_case(
     share = np.where(rng.random((p, n)) < 0.4, rng.random((p, n)), 0.0)
     share[np.arange(p), rng.integers(0, n, p)] += 0.5
     share /= np.add.reduce(share, axis=1)[:, None]
-    product, asset = np.nonzero(share)
-    by_asset, of_asset = np.nonzero(share.T)
-    counts, backward = np.bincount(product, minlength=p), np.bincount(by_asset, minlength=n)
-    single = np.where(counts == 1, np.argmax(share, axis=1), -1)
-    exposures = (
-        np.append(0, np.cumsum(counts)),
-        asset,
-        share[product, asset],
-        single,
-        np.append(0, np.cumsum(backward)),
-        of_asset,
-    )
+    exposures = compressed(share)
     half = rng.random((n, n + 1)) - 0.5
     sigma = np.einsum("ij,kj->ik", half, half)
     gamma = np.where(rng.random(c) < 0.2, np.inf, rng.random(c) * 5.0)
@@ -148,6 +154,29 @@ def test_picks(seed: int, p: int, n: int, knows: bool, variety: float) -> None:
     case = picking_case(seed, p, n, knows, variety)
     with np.errstate(all="ignore"):
         same(kernels.pick_rows(*case), picks.pick_rows(*case))
+
+
+@given(SEEDS, st.integers(1, 6), st.integers(1, 40), st.booleans())
+def test_picks_of_products_alike(seed: int, g: int, p: int, knows: bool) -> None:
+    """By kind as one by one: each of p products is one of g kinds, and many are worth the same."""
+    rng = np.random.default_rng(seed)
+    _, masks, _, gaps, kinds, terms, own, alike, settings = picking_case(seed, g, 4, knows, 0.0)
+    kind_of = rng.integers(0, g, p)
+    share = np.zeros((g, 4))
+    share[np.repeat(np.arange(g), np.diff(kinds[0])), kinds[1]] = kinds[2]
+    of_products = (*own[:4], *(column[kind_of] if knows else column for column in own[4:]))
+    likes = rng.random((len(gaps), p)).round(1)
+    clients = (likes, (masks[0], rng.random((2, p)) < 0.8), rows(rng, len(gaps), p + 2), gaps)
+    products = tuple(column[kind_of] for column in terms)
+    begin = np.append(0, np.cumsum(np.bincount(kind_of, minlength=g)))
+    member = np.argsort(kind_of, kind="stable")
+    with np.errstate(all="ignore"):
+        same(
+            kernels.pick_rows(*clients, kinds, terms, own, alike, settings, (begin, member)),
+            picks.pick_rows(
+                *clients, compressed(share[kind_of]), products, of_products, alike, settings
+            ),
+        )
 
 
 def orders_case(seed: int, v: int, c: int = 6) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

@@ -20,8 +20,8 @@ from advisor.recommend import (
     pick_products,
     portfolio_utility,
 )
+from advisor.recommend.portfolio_fit.exposures import Exposures
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio, ProductMoments
-from advisor.recommend.portfolio_fit.picks import Exposures
 
 MODEL = ReturnModel(
     ["bonds", "stocks", "gold"],

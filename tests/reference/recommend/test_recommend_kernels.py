@@ -16,7 +16,7 @@ from advisor.recommend.kernels import gram, score_rows, solve_rows
 from advisor.recommend.model.factors import FoldedIn
 from advisor.recommend.model.ranking import masked_top_k
 from advisor.recommend.model.rows import NO_WEIGHTS, Rows
-from advisor.recommend.portfolio_fit.picks import Exposures
+from advisor.recommend.portfolio_fit.exposures import Exposures
 from advisor.recommend.recipes.mvecf import product_moments
 
 RNG = np.random.default_rng

@@ -20,8 +20,11 @@ from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio
 from advisor.recommend.portfolio_fit.picks import Picks, PickSettings, pick_products
 
-ROWS_AT_A_TIME = 8192
-"""Clients scored together: bounds the score matrix to this many rows by p products."""
+ROWS_AT_A_TIME = 32_768
+"""Clients looked up together at most."""
+SCORED_TOGETHER = 1024
+"""Bounds the score matrix to this many rows by p products, so that it stays in the processor's
+cache until the picks are chosen."""
 
 
 LOYALTY = 2.0
@@ -188,7 +191,7 @@ def _fill(
 ) -> None:
     """Products for the clients in `rows`; `looked_through`: a mixed product counts as its parts."""
     count, products = len(case.clients), case.offer.products
-    everybody = len(rows) == count <= ROWS_AT_A_TIME
+    everybody = len(rows) == count <= SCORED_TOGETHER
     settings = PickSettings(
         case.k,
         fit_weight=state.fit_weight,
@@ -196,8 +199,8 @@ def _fill(
         diversity=state.diversity,
         similarity=state.likeness,
     )
-    for start in range(0, len(rows), ROWS_AT_A_TIME):
-        part = rows[start : start + ROWS_AT_A_TIME]
+    for start in range(0, len(rows), SCORED_TOGETHER):
+        part = rows[start : start + SCORED_TOGETHER]
         relevance = state.recommender.scores_of(
             known_about(into.known, state, case.clients, part, everybody=everybody)
         )

@@ -19,7 +19,7 @@ from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.mandate import LinearLimit, Mandate
 from advisor.data.catalogue import Catalogue
 from advisor.data.returns import ReturnModel
-from advisor.recommend.portfolio_fit.picks import Exposures
+from advisor.recommend.portfolio_fit.exposures import Exposures
 
 _ROUNDING = 9
 """Decimals to which two exposures are the same mix."""

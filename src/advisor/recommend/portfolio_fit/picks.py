@@ -4,15 +4,16 @@ they do for what is held, sized in money.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.annotations import Count, Matrix, Vector
-from advisor.arrays import BoolArray, FloatArray, IntArray, frozen
+from advisor.annotations import Count, Matrix
+from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.eligibility import Eligibility
 from advisor.errors import InputError
-from advisor.recommend.model.rows import NO_WEIGHTS, Rows, starts
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows
+from advisor.recommend.portfolio_fit.exposures import Exposures
 from advisor.recommend.portfolio_fit.own_portfolio import NOBODY, NOTHING, OwnPortfolio
 from advisor.recommend.recipes.settings import WeightOf
 from advisor.validation import checked
@@ -37,100 +38,6 @@ class Picks:
     money: FloatArray
     unplaced: FloatArray
     utility: FloatArray | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Exposures:
-    """What p products put into n assets, compressed: made once for a catalogue.
-
-    Attributes:
-        indptr: Product j's entries stand at indptr[j]:indptr[j + 1], shape (p + 1,).
-        assets: Shape (e,).
-        shares: Shape (e,).
-        single: The asset of a product that puts everything into it, -1 for any other, shape (p,).
-        asset_indptr: The products that touch asset a stand at asset_indptr[a]:asset_indptr[a + 1],
-            shape (n + 1,).
-        products: Shape (e,).
-        shape: (p, n).
-        min_purchase: Smallest purchase of each in money, shape (p,).
-        fee: Annual fee as a fraction, shape (p,).
-        dearness: Annual fee of each beyond that of the cheapest one that would do the same, shape
-            (p,): with a `fit_weight` of 100 one per cent a year is the whole range of relevance.
-    """
-
-    indptr: IntArray
-    assets: IntArray
-    shares: FloatArray
-    single: IntArray
-    asset_indptr: IntArray
-    products: IntArray
-    shape: tuple[int, int]
-    min_purchase: FloatArray
-    fee: FloatArray
-    dearness: FloatArray
-
-    @classmethod
-    @checked
-    def of(
-        cls,
-        exposures: Matrix,
-        *,
-        min_purchase: Vector | None = None,
-        fee: Vector | None = None,
-        dearness: Vector | None = None,
-    ) -> Exposures:
-        """From shares of each product in each asset, rows adding up to 1, shape (p, n), and the
-        terms of buying it, shape (p,) each, 0 where left out.
-        """
-        if exposures.shape[1] == 0:
-            raise InputError(
-                "exposures has no column; a product is a share of at least one asset. Give them.",
-                field="exposures",
-                value=exposures.shape,
-            )
-        products, assets = np.nonzero(exposures)
-        single = np.where(
-            (exposures == 1.0).any(axis=1) & ((exposures != 0.0).sum(axis=1) == 1),
-            exposures.argmax(axis=1),
-            -1,
-        )
-        touching = np.nonzero(exposures.T)
-        return cls(
-            indptr=frozen(starts(products, len(exposures))),
-            assets=frozen(assets),
-            shares=frozen(exposures[products, assets]),
-            single=frozen(single),
-            asset_indptr=frozen(starts(touching[0], exposures.shape[1])),
-            products=frozen(touching[1]),
-            shape=(len(exposures), exposures.shape[1]),
-            **_columns(len(exposures), min_purchase=min_purchase, fee=fee, dearness=dearness),
-        )
-
-    @checked
-    def with_terms(self, *, min_purchase: Vector, fee: Vector, dearness: Vector) -> Exposures:
-        """The same products on other terms."""
-        terms = _columns(self.shape[0], min_purchase=min_purchase, fee=fee, dearness=dearness)
-        return replace(self, **terms)
-
-    def arrays(self) -> tuple[IntArray, IntArray, FloatArray, IntArray, IntArray, IntArray]:
-        """As the compiled loop wants them."""
-        return self.indptr, self.assets, self.shares, self.single, self.asset_indptr, self.products
-
-
-def _columns(width: int, **terms: FloatArray | None) -> dict[str, FloatArray]:
-    """The terms of each of `width` products."""
-    for name, column in terms.items():
-        if column is not None and len(column) != width:
-            raise InputError(
-                f"{name} has {len(column)} entries for {width} products; give one each, or leave it"
-                " out.",
-                field=name,
-                value=len(column),
-            )
-    return {
-        name: frozen(np.zeros(width) if column is None else column)
-        for name, column in terms.items()
-    }
 
 
 @checked
@@ -223,6 +130,11 @@ def pick_products(
         np.zeros(count + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), NO_WEIGHTS
     )
     fit_weight, rate = settings.fit_weight, 0.0 if own is None else settings.fit_weight * own.share
+    kinds = None
+    if settings.diversity == 0.0:
+        by_kind = None if own is None else put.kinds.of(own)
+        if own is None or by_kind is not None:
+            kinds, put, own = (put.kinds.begin, put.kinds.member), put.kinds.exposures, by_kind
     codes, scores, money, unplaced, utility = pick_rows(
         relevance,
         (eligible.class_of, eligible.allowed),
@@ -239,6 +151,7 @@ def pick_products(
             settings.diversity,
             settings.loyalty,
         ),
+        kinds,
     )
     return Picks(codes, scores, money, unplaced, utility if rate else None)
 

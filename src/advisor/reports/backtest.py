@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.arrays import DayArray
+from advisor.arrays import DayArray, IntArray
 from advisor.errors import InputError
 from advisor.measures.periods import HALF_YEAR
-from advisor.reports.charts import area_chart, line_chart, percent, plain
-from advisor.reports.pages import MISSING, drawn, picture, render, titles
+from advisor.reports.charts import NARROW, area_chart, line_chart, percent, plain
+from advisor.reports.pages import (
+    MISSING,
+    SHOWN,
+    drawn,
+    largest_first,
+    layers_of,
+    picture,
+    render,
+    titles,
+)
 from advisor.reports.tear_sheet import sheet_of
 
 if TYPE_CHECKING:
@@ -26,8 +35,9 @@ RATIOS = {
 WITH_INTERVAL = ("annual_return", "volatility", "sharpe", "max_drawdown")
 DRAWS = 500
 """Resamples of a page's intervals: their ends are good to a few per cent of the width."""
-MOST_LAYERS = 11
 SHORTEST_FOR_DEFLATED = 10
+AT_ONCE = 9
+"""Columns of the first of two tables that stand for one too wide for a page."""
 TIMING = titles("pages")["timing"]
 
 
@@ -56,14 +66,19 @@ def results_page(results: BacktestResults, title: str, risk_free: float | None =
     """Several strategies side by side, a whole HTML page."""
     heads, rows = _side_by_side(results, risk_free)
     members = [result for _, result in results.items()]
+    first, rest = slice(0, AT_ONCE), slice(AT_ONCE, None)
+    columns = largest_first(np.concatenate([result.record.weights for result in members]))
     return render(
         "backtests",
         title=title,
-        heads=heads,
-        rows=rows,
+        tables=[
+            (heads[first], [row[first] for row in rows]),
+            ([heads[0], *heads[rest]], [[row[0], *row[rest]] for row in rows]),
+        ],
         growth=_growth(members),
         drawdown=_drawdown(members),
-        parts=[(name, r, _allocation(r)) for name, r in results.items()],
+        weights=[_allocation(result, columns) for result in members],
+        failed_ones=[result for result in members if result.failures],
         timing=_above_cash(members[0].rate(risk_free)) + TIMING,
     )
 
@@ -86,7 +101,7 @@ def _write(name: str, value: float) -> str:
         return MISSING
     if name not in RATIOS:
         return percent(value)
-    return plain(value) if value == int(value) else f"{value:.2f}"
+    return plain(value) if value == int(value) else f"{value:z.2f}"
 
 
 def _measures(result: BacktestResult, risk_free: float | None) -> list[tuple[str, str, str]]:
@@ -162,21 +177,19 @@ def _drawdown(results: Sequence[BacktestResult]) -> Any:
     return drawn(line_chart, lines, labels=days, title="Drawdown", form=percent, filled=one)
 
 
-def _allocation(result: BacktestResult) -> Any:
+def _allocation(result: BacktestResult, columns: IntArray | None = None) -> Any:
+    """Weights after each trade: in both widths, or with the columns of several strategies in the
+    narrow one, under the name of the strategy.
+    """
     weights = result.record.weights
-    order = np.argsort(-weights.mean(axis=0), kind="stable")
-    shown, rest = order[:MOST_LAYERS], order[MOST_LAYERS:]
-    layers: dict[str, Any] = {
-        result.assets[j]: weights[:, j].tolist()
-        for j in shown.tolist()
-        if np.abs(weights[:, j]).max() > 0.0
-    }
-    if len(rest) and np.abs(weights[:, rest]).max() > 0.0:
-        layers[f"{len(rest)} others"] = weights[:, rest].sum(axis=1).tolist()
+    layers = layers_of(result.assets, weights, columns)
     if not layers:
         return ""
-    chart, days = line_chart if (weights < 0.0).any() else area_chart, _days(result.days)
-    return drawn(chart, layers, labels=days, title="Weights after each trade", form=percent)
+    chart = line_chart if (weights < -SHOWN).any() else area_chart
+    how: dict[str, Any] = {"labels": _days(result.days), "form": percent}
+    if columns is None:
+        return drawn(chart, layers, **how, title="Weights after each trade")
+    return picture(chart(layers, **how, title=result.name, size=NARROW))
 
 
 def _days(days: DayArray) -> list[str]:

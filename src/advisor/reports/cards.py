@@ -8,8 +8,8 @@ import numpy as np
 
 from advisor.arrays import FloatArray
 from advisor.measures.portfolio import max_drawdown
-from advisor.reports.charts import area_chart, bar_chart, line_chart, percent, plain
-from advisor.reports.pages import MISSING, picture, render
+from advisor.reports.charts import WIDE, Axis, area_chart, bar_chart, line_chart, percent, plain
+from advisor.reports.pages import MISSING, SHOWN, layers_of, picture, render
 
 if TYPE_CHECKING:
     from advisor.data.market import Market
@@ -22,9 +22,7 @@ MOST_ROWS = 20
 MOST_LINES = 12
 MOST_POINTS = 260
 STEPS = 61
-MOST_LAYERS = 11
-SHOWN = 5e-4
-"""Weights below this are left out of a chart."""
+LOW = (WIDE[0], 180)
 COUNTS = ("portfolios", "windows")
 """Columns of a risk report that are counts, not shares."""
 
@@ -83,16 +81,16 @@ def frontier_card(frontier: Frontier) -> str:
     ends = frontier.volatility[0], frontier.volatility[-1]
     steps = np.linspace(*ends, STEPS if len(frontier) > 1 else 1)
     weights = frontier.at_volatility(steps)
-    labels = [percent(v) for v in steps.tolist()]
+    labels = Axis(steps.tolist(), percent, "volatility a year")
     model, _, variables = frontier.program(weights)  # means are after costs of short positions
     mean = line_chart(
         {"expected return": (variables @ model.mean).tolist()},
         labels=labels,
         title="Expected return by volatility",
         form=percent,
-        size=(640, 180),
+        size=LOW,
     )
-    layers = _layers(frontier.assets, weights)
+    layers = layers_of(frontier.assets, weights)
     title = "Weights by volatility"
     if (weights < -SHOWN).any():
         chart = line_chart(layers, labels=labels, title=title, form=percent)
@@ -105,18 +103,6 @@ def frontier_card(frontier: Frontier) -> str:
         weights=picture(chart),
         residual=f"{frontier.kkt_residual.max():.1e}",
     )
-
-
-def _layers(assets: tuple[str, ...], weights: FloatArray) -> dict[str, list[float]]:
-    """Weights by asset, the largest first, the small ones together; `weights` has shape (s, n)."""
-    largest = np.abs(weights).max(axis=0)
-    order = np.argsort(-largest, kind="stable")
-    order = order[largest[order] > SHOWN]
-    layers = {assets[j]: weights[:, j].tolist() for j in order[:MOST_LAYERS].tolist()}
-    if len(order) > MOST_LAYERS:
-        rest = order[MOST_LAYERS:]
-        layers[f"{len(rest)} others"] = weights[:, rest].sum(axis=1).tolist()
-    return layers
 
 
 def portfolio_card(portfolio: Portfolio) -> str:
@@ -155,7 +141,7 @@ def risk_card(report: RiskMatchReport) -> str:
         labels=ends,
         title="Beyond the stress loss",
         form=percent,
-        size=(640, 150),
+        size=LOW,
     )
     return render(
         "risk",

@@ -61,7 +61,7 @@ class Words:
         >>> Words("en", currency="CNY").money(31981.8)
         'CNY 31,982'
         """
-        text = f"{value + 0.0:,.{digits}f}"
+        text = f"{value:z,.{digits}f}"
         return f"{self.currency} {text}".strip()
 
     def part(self, share: float) -> str:

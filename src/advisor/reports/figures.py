@@ -5,18 +5,21 @@ for; each function raises `InputError` where it is not installed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from advisor.arrays import DayArray, FloatArray
 from advisor.contracts.advice import Advice
 from advisor.errors import InputError
 from advisor.lifecycle.goals.fan import WealthFan
 from advisor.measures.calibration import ReliabilityCurve
 from advisor.optimize.frontier.frontier import Frontier
 from advisor.optimize.portfolio import Portfolio
+from advisor.reports.charts.palette import COLOURS
+from advisor.reports.notebook_figure import GREY, axes_of, in_percent, legend_below, name_points
+from advisor.reports.pages import SHOWN, layers_of
 
 if TYPE_CHECKING:
     from advisor.evaluate.backtesting.result import BacktestResult
@@ -24,48 +27,43 @@ if TYPE_CHECKING:
     from advisor.evaluate.risk.report import RiskMatchReport
 
 
-LINE = "#0072B2"
-DPI = 72
+LINE = COLOURS[0]
 SIDES = {"inside": "#009E73", "under": "#56B4E9", "not_reachable": "#BBBBBB", "over": "#D55E00"}
 """Colour of each share of a risk report."""
-SHOWN = 5e-4
-"""Weights below this are left out of a chart."""
 
 
 def plot_backtest(result: BacktestResult) -> Any:
     """Growth beside the benchmark, drawdown and weights of one strategy: a matplotlib figure."""
-    figure, (top, middle, bottom) = _rows(3, (9.0, 8.0), heights=(3, 1.5, 2.5))
-    top.plot(result.sessions, np.cumprod(1.0 + result.record.returns), label=result.name)
+    figure, (top, middle, bottom) = axes_of(3, (9.0, 8.5), heights=(3, 1.5, 2.5))
+    _growth(top, result.name, result.sessions, result.record.returns)
     if result.beside is not None:
-        top.plot(result.sessions, np.cumprod(1.0 + result.beside), label="benchmark", color="grey")
+        _growth(top, "benchmark", result.sessions, result.beside)
     top.set_ylabel("growth of 1")
-    top.legend(loc="upper left")
-    _underwater(middle, result)
-    weights = result.record.weights
-    if (weights >= 0.0).all():
-        bottom.stackplot(result.days, weights.T, labels=result.assets, step="post", alpha=0.85)
+    top.legend(loc="best")
+    _drawdown(middle, result, filled=True)
+    layers = layers_of(result.assets, result.record.weights)
+    if all(min(row) >= 0.0 for row in layers.values()):
+        bottom.stackplot(result.days, *layers.values(), labels=list(layers), step="post")
+        bottom.set_ylim(bottom=0.0)
     else:
-        bottom.step(result.days, weights, where="post", label=result.assets)
+        for name, row in layers.items():
+            bottom.step(result.days, row, where="post", label=name)
     bottom.set_ylabel("weights")
-    if len(result.assets) <= 12:
-        bottom.legend(loc="upper left", ncols=4, fontsize="small")
-    top.set_title(
-        f"{result.name}: {result.sessions[0]} to {result.sessions[-1]}"
-        if len(result.sessions)
-        else result.name
-    )
+    in_percent(bottom.yaxis)
+    legend_below(figure, bottom)
+    period = f": {result.sessions[0]} to {result.sessions[-1]}" if len(result.sessions) else ""
+    top.set_title(f"{result.name}{period}")
     return figure
 
 
 def plot_backtests(results: BacktestResults) -> Any:
     """Growth and drawdown of several strategies: a matplotlib figure."""
-    figure, (top, bottom) = _rows(2, (9.0, 6.0), heights=(3, 1.5))
+    figure, (top, bottom) = axes_of(2, (9.0, 7.0), heights=(3, 1.8))
     for name, result in results.items():
-        top.plot(result.sessions, np.cumprod(1.0 + result.record.returns), label=name)
-        bottom.plot(result.sessions, -result.drawdowns, linewidth=0.8)
+        _growth(top, name, result.sessions, result.record.returns)
+        _drawdown(bottom, result)
     top.set_ylabel("growth of 1")
-    top.legend(loc="upper left")
-    bottom.set_ylabel("drawdown")
+    legend_below(figure, top)
     return figure
 
 
@@ -73,15 +71,17 @@ def plot_risk_match(report: RiskMatchReport) -> Any:
     """Share of windows inside, over and under the promised band, a bar a level: a matplotlib
     figure.
     """
-    figure, (axis,) = _rows(1, (7.0, 3.5), heights=(1,))
+    figure, (axis,) = axes_of(1, (7.0, 3.5), heights=(1,))
     table: pd.DataFrame = report.by_level()
     left = np.zeros(len(table))
     for name, colour in SIDES.items():
         axis.barh(table.index, table[name], left=left, label=name.replace("_", " "), color=colour)
         left = left + table[name].to_numpy()
     axis.set_xlim(0.0, 1.0)
+    axis.invert_yaxis()
     axis.set_xlabel(f"share of {report.days}-day windows")
-    axis.legend(loc="lower center", ncols=4, bbox_to_anchor=(0.5, 1.0))
+    in_percent(axis.xaxis)
+    legend_below(figure, axis)
     return figure
 
 
@@ -98,23 +98,26 @@ def plot_frontier(
     Raises:
         InputError: An advice holds no portfolio.
     """
-    figure, (axis,) = _rows(1, (7.5, 4.5), heights=(1,))
+    figure, (axis,) = axes_of(1, (7.5, 4.5), heights=(1,))
     steps = np.linspace(frontier.volatility[0], frontier.volatility[-1], 200)
     model, corners = frontier.model, f"{len(frontier)} corner portfolios"
     over, _, variables = frontier.program(frontier.at_volatility(steps))
     axis.plot(steps, variables @ over.mean, color=LINE, label="frontier")
     axis.plot(frontier.volatility, frontier.mean, "o", color=LINE, markersize=4, label=corners)
-    axis.plot(model.volatility, model.mean, "x", color="grey", label="single assets")
-    beside = {"xytext": (4, -8), "textcoords": "offset points"}
-    for name, *point in zip(frontier.assets, model.volatility, model.mean, strict=True):
-        axis.annotate(name, point, **beside, fontsize="x-small", color="grey")
-    for name, point in (points or {}).items():
+    axis.plot(model.volatility, model.mean, "x", color=GREY, label="single assets")
+    for k, (name, point) in enumerate((points or {}).items(), start=1):
         volatility, mean = _place(name, point)
-        axis.plot([volatility], [mean], "*", markersize=14, label=name)
+        colour = COLOURS[k % len(COLOURS)]
+        axis.plot([volatility], [mean], "*", markersize=14, color=colour, label=name)
     axis.set_xlabel("volatility a year")
     axis.set_ylabel("expected return a year")
-    axis.legend(loc="lower right")
-    _in_percent(axis.xaxis, axis.yaxis)
+    axis.margins(0.08)
+    in_percent(axis.xaxis, axis.yaxis)
+    legend_below(figure, axis)
+    places = zip(model.volatility.tolist(), model.mean.tolist(), strict=True)
+    name_points(
+        axis, dict(zip(frontier.assets, places, strict=True)), (steps, variables @ over.mean)
+    )
     return figure
 
 
@@ -136,22 +139,23 @@ def plot_allocation(portfolios: Mapping[str, Portfolio | Advice | Mapping[str, f
             field="portfolios",
             value=list(rows),
         )
-    figure, (axis,) = _rows(1, (8.0, 1.4 + 0.45 * len(rows)), heights=(1,))
+    figure, (axis,) = axes_of(1, (8.0, 1.8 + 0.45 * len(rows)), heights=(1,))
     ends = np.zeros((2, len(rows)))
     for asset in assets:
         weight = np.array([row.get(asset, 0.0) for row in rows.values()])
         side = (weight < 0.0).astype(np.int64)
-        axis.barh(list(rows), weight, left=ends[side, np.arange(len(rows))], label=asset)
+        start = ends[side, np.arange(len(rows))]
+        axis.barh(list(rows), weight, left=start, label=asset, edgecolor="white")
         ends[side, np.arange(len(rows))] += weight
     axis.invert_yaxis()
-    axis.legend(loc="lower center", ncols=4, bbox_to_anchor=(0.5, 1.0), fontsize="small")
-    _in_percent(axis.xaxis)
+    in_percent(axis.xaxis)
+    legend_below(figure, axis)
     return figure
 
 
 def plot_glide_path(fan: WealthFan) -> Any:
     """Quantiles of wealth along a glide path, the risky share under them: a matplotlib figure."""
-    figure, (top, bottom) = _rows(2, (8.0, 5.5), heights=(3, 1.2))
+    figure, (top, bottom) = axes_of(2, (8.0, 5.5), heights=(3, 1.2))
     levels, middle = fan.levels, len(fan.levels) // 2
     for i in range(middle):
         look: dict[str, Any] = {"color": LINE, "alpha": 0.2}
@@ -168,20 +172,18 @@ def plot_glide_path(fan: WealthFan) -> Any:
     bottom.set_ylim(0.0, 1.0)
     bottom.set_ylabel("risky share")
     bottom.set_xlabel("years from now")
-    _in_percent(bottom.yaxis)
+    in_percent(bottom.yaxis)
     return figure
 
 
 def plot_drawdowns(results: BacktestResult | BacktestResults) -> Any:
     """Loss from the highest value so far, a line a strategy: a matplotlib figure."""
-    figure, (axis,) = _rows(1, (9.0, 3.0), heights=(1,))
+    figure, (axis,) = axes_of(1, (9.0, 4.0), heights=(1,))
     several = getattr(results, "results", {getattr(results, "name", ""): results})
     for name, result in several.items():
-        axis.plot(result.sessions, -result.drawdowns, linewidth=0.9, label=name)
-    axis.axhline(0.0, color="grey", linewidth=0.6)
-    axis.set_ylabel("drawdown")
-    axis.legend(loc="lower left")
-    _in_percent(axis.yaxis)
+        _drawdown(axis, result, label=name)
+    axis.axhline(0.0, color=GREY, linewidth=0.6)
+    legend_below(figure, axis)
     return figure
 
 
@@ -189,9 +191,9 @@ def plot_reliability(curve: ReliabilityCurve) -> Any:
     """Stated against observed probabilities, the size of a dot saying how many: a matplotlib
     figure.
     """
-    figure, (axis,) = _rows(1, (4.5, 4.5), heights=(1,))
+    figure, (axis,) = axes_of(1, (4.5, 4.5), heights=(1,))
     top = float(max(curve.stated.max(), curve.observed.max())) * 1.05 or 1.0
-    axis.plot([0.0, top], [0.0, top], color="grey", linewidth=0.8, label="as often as stated")
+    axis.plot([0.0, top], [0.0, top], color=GREY, linewidth=0.8, label="as often as stated")
     axis.plot(curve.stated, curve.observed, color=LINE, linewidth=0.8)
     share = curve.count / curve.count.sum()
     label = f"{int(curve.count.sum()):,} predictions"
@@ -201,14 +203,20 @@ def plot_reliability(curve: ReliabilityCurve) -> Any:
     axis.set_ylabel("share that happened")
     axis.set_title(f"calibration error {curve.expected_calibration_error:.4f}")
     axis.legend(loc="upper left")
-    _in_percent(axis.xaxis, axis.yaxis)
+    in_percent(axis.xaxis, axis.yaxis)
     return figure
 
 
-def _underwater(axis: Any, result: BacktestResult) -> None:
-    if len(result.sessions):
-        axis.fill_between(result.sessions, -result.drawdowns, 0.0, alpha=0.4, color="#D55E00")
+def _growth(axis: Any, name: str, days: DayArray, returns: FloatArray) -> None:
+    axis.plot(days, np.cumprod(1.0 + returns), label=name, linewidth=1.2)
+
+
+def _drawdown(axis: Any, result: BacktestResult, *, filled: bool = False, **look: Any) -> None:
+    if filled and len(result.sessions):
+        axis.fill_between(result.sessions, -result.drawdowns, 0.0, alpha=0.25, color=LINE)
+    axis.plot(result.sessions, -result.drawdowns, linewidth=0.9, **look)
     axis.set_ylabel("drawdown")
+    in_percent(axis.yaxis)
 
 
 def _place(name: str, point: Portfolio | Advice) -> tuple[float, float]:
@@ -229,39 +237,3 @@ def _weights(value: Portfolio | Advice | Mapping[str, float]) -> dict[str, float
     if isinstance(value, Portfolio):
         return dict(zip(value.assets, value.weights.tolist(), strict=True))
     return dict(value.weights if isinstance(value, Advice) else value)
-
-
-def _in_percent(*axes: Any) -> None:
-    from matplotlib.ticker import PercentFormatter
-
-    for axis in axes:
-        axis.set_major_formatter(PercentFormatter(1.0))
-
-
-def _rows(
-    count: int, size: tuple[float, float], *, heights: tuple[float, ...]
-) -> tuple[Any, tuple[Any, ...]]:
-    """A figure of its own (no global state, nothing to close) that a notebook shows as it is, with
-    axes one below the other.
-    """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise InputError(
-            "plot() draws with matplotlib, which is not installed; pip install 'advisor[plot]', or"
-            " use to_html().",
-            field="plot",
-            value=None,
-        ) from error
-
-    class NotebookFigure(Figure):
-        """A figure that a notebook shows although pyplot never saw it."""
-
-        def _repr_png_(self) -> bytes:
-            target = BytesIO()
-            self.savefig(target, format="png", dpi=DPI, metadata={"Software": None})
-            return target.getvalue()
-
-    figure: Any = NotebookFigure(figsize=size, layout="constrained")
-    axes = figure.subplots(count, 1, squeeze=False, height_ratios=heights, sharex=count > 1)
-    return figure, tuple(axes[:, 0])

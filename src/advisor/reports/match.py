@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.evaluate.match.probability import DEFINITIONS as PROBABILITY_DEFINITIONS
 from advisor.evaluate.match.returns import DEFINITIONS as MONEY_DEFINITIONS
-from advisor.reports.charts import NARROW, WIDE, bar_chart, line_chart
+from advisor.reports.charts import NARROW, WIDE, Axis, bar_chart, line_chart, percent
 from advisor.reports.match_lists import side_by_side, splits
 from advisor.reports.pages import MISSING, drawn, known, number, picture, render, titles
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TITLES = titles("match")
 SERVED = "served"
 """Name of the list that a report is about, beside others."""
-_percent = known("{:.2%}".format)
+_percent = known("{:z.2%}".format)
 
 
 def report_page(
@@ -59,9 +59,10 @@ def reliability_chart(report: ProbabilityReport, size: tuple[int, int] = WIDE) -
     """Stated against observed probability, bin by bin, one SVG chart a curve."""
     return "".join(
         line_chart(
-            {"observed": curve.observed.tolist(), "stated": curve.stated.tolist()},
-            labels=[f"{p:.3f}" for p in curve.stated],
+            {"observed": curve.observed.tolist(), "as often as stated": curve.stated.tolist()},
+            labels=Axis(curve.stated.tolist(), percent, "stated probability"),
             title=name,
+            form=percent,
             size=size,
         )
         for name, curve in report.curves.items()

@@ -56,7 +56,11 @@ def side_by_side(
         for name, r in lists.items()
     }
     return {
-        "chart": _chart({name: _spanned(r, ALL, ALL) for name, r in lists.items()}, shown),
+        "chart": _chart(
+            {name: _spanned(r, ALL, ALL) for name, r in lists.items()},
+            shown,
+            {name: k for k, name in enumerate(lists)},
+        ),
         "heads": ["Metric", *lists, *gaps],
         "rows": [["Suitable picks", *suitable.values(), *([""] * len(others))], *rows],
         "segments": [_segments(lists, by, shown) for by in splits(first[1])],
@@ -82,20 +86,21 @@ def splits(report: MatchReport) -> list[str]:
 
 
 def _segments(lists: Mapping[str, MatchReport], by: str, title: str) -> dict[str, Any]:
-    """Chart and table of a split: a bar and a column a list."""
-    first = next(iter(lists.values()))
-    k = max(first.ks)
+    """Chart and table of a split: a bar and a column a list that was split so."""
+    first, k = next(iter(lists.values())), max(next(iter(lists.values())).ks)
     chosen = [s for s in first.scores if (s.by, s.view, s.metric, s.k) == (by, "raw", SHOWN, k)]
-    spans = {(s.segment, n): _spanned(r, by, s.segment) for s in chosen for n, r in lists.items()}
-    bars = {f"{segment}: {name}": span for (segment, name), span in spans.items()}
+    split = {name: report for name, report in lists.items() if by in splits(report)}
+    spans = {(s.segment, n): _spanned(r, by, s.segment) for s in chosen for n, r in split.items()}
+    looks = {f"{s.segment}: {name}": list(lists).index(name) for s in chosen for name in split}
+    bars = dict(zip(looks, spans.values(), strict=True))
     rows = [
-        [s.segment, f"{s.clients:,}", *(number(spans[s.segment, name][0]) for name in lists)]
+        [s.segment, f"{s.clients:,}", *(number(spans[s.segment, name][0]) for name in split)]
         for s in chosen
     ]
     return {
         "name": by,
-        "chart": _chart(bars, f"{title} by {by}"),
-        "heads": [by, "Clients", *lists],
+        "chart": _chart(bars, f"{title} by {by}", looks),
+        "heads": [by, "Clients", *split],
         "rows": rows,
     }
 
@@ -108,10 +113,12 @@ def _spanned(report: MatchReport, by: str, segment: str) -> tuple[float, float, 
     return float("nan"), float("nan"), float("nan")
 
 
-def _chart(bars: Mapping[str, tuple[float, float, float]], title: str) -> Any:
+def _chart(
+    bars: Mapping[str, tuple[float, float, float]], title: str, looks: Mapping[str, int]
+) -> Any:
     values = {name: value for name, (value, _, _) in bars.items()}
     spans = {name: (low, high) for name, (_, low, high) in bars.items()}
-    return drawn(bar_chart, values, errors=spans, title=title, form=number)
+    return drawn(bar_chart, values, errors=spans, title=title, form=number, looks=looks)
 
 
 def _money(money: Mapping[str, MoneyReport]) -> dict[str, Any] | None:

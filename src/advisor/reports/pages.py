@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from advisor.arrays import FloatArray, IntArray
 from advisor.errors import InputError
 from advisor.reports.charts import bar_chart, both_widths, percent, plain, scheme_style
 
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 MISSING = "–"
 """Written where a number is not known."""
+SHOWN = 5e-4
+"""Weights below this are left out of a chart."""
+MOST_LAYERS = 11
 
 
 @cache
@@ -50,6 +56,32 @@ def drawn(chart: Callable[..., str], *args: Any, **how: Any) -> Any:
     return picture(both_widths(lambda size: chart(*args, **how, size=size)))
 
 
+def largest_first(weights: FloatArray) -> IntArray:
+    """Columns of weights, shape (s, n), that a chart shows, the largest first."""
+    largest = np.abs(weights).max(axis=0, initial=0.0)
+    order = np.argsort(-largest, kind="stable")
+    return order[largest[order] > SHOWN].astype(np.int64)
+
+
+def layers_of(
+    assets: Sequence[str], weights: FloatArray, columns: IntArray | None = None
+) -> dict[str, list[float]]:
+    """Weights, shape (s, n), by asset for a chart, what is beyond `MOST_LAYERS` together.
+
+    Args:
+        assets: Length n.
+        weights: Shape (s, n).
+        columns: The columns in order, for several charts of the same colours; None: the largest
+            first.
+    """
+    order = largest_first(weights) if columns is None else columns
+    shown: list[int] = order[:MOST_LAYERS].tolist()
+    layers: dict[str, list[float]] = {assets[j]: weights[:, j].tolist() for j in shown}
+    if len(rest := order[MOST_LAYERS:]):
+        layers[f"{len(rest)} others"] = weights[:, rest].sum(axis=1).tolist()
+    return layers
+
+
 def style() -> str:
     """The style sheet of all pages, charts included."""
     return f"{_environment().get_template('style.css').render()}\n{scheme_style()}\n"
@@ -79,7 +111,7 @@ def known(write: Callable[[float], str]) -> Callable[[float], str]:
     return lambda value: MISSING if isnan(value) else write(value)
 
 
-number = known("{:.4f}".format)
+number = known("{:z.4f}".format)
 
 
 @cache

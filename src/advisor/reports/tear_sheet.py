@@ -69,7 +69,7 @@ def _falls(result: BacktestResult) -> list[tuple[str, ...]]:
 def _form(kind: str, value: float) -> str:
     if not isfinite(value):
         return MISSING
-    return percent(value) if kind == "%" else f"{value:,.0f}" if kind == "n" else f"{value:.2f}"
+    return percent(value) if kind == "%" else f"{value:,.0f}" if kind == "n" else f"{value:z.2f}"
 
 
 def _rolling(result: BacktestResult, rate: float) -> list[Any]:
@@ -134,7 +134,7 @@ def _months(result: BacktestResult) -> list[tuple[int, list[tuple[str, str]]]]:
     for year, total in yearly.items():
         values = [float(monthly.get((year, month), np.nan)) for month in range(1, 13)]
         cells = [
-            (f"{v:.1%}", _shade(v)) if isfinite(v) else ("", "") for v in (*values, float(total))
+            (f"{v:z.1%}", _shade(v)) if isfinite(v) else ("", "") for v in (*values, float(total))
         ]
         rows.append((int(str(year)), cells))
     return rows

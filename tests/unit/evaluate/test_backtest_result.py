@@ -134,7 +134,7 @@ def test_page_stands_alone_and_is_well_formed() -> None:
 def test_cards_and_pages_of_many() -> None:
     assert len(svgs(RESULT._repr_html_())) == 1
     page = RESULTS.to_html()
-    assert len(svgs(page)) == 10
+    assert len(svgs(page)) == 7  # two charts in both widths, and the weights of three strategies
     assert "Deflated Sharpe" in RESULTS._repr_html_()
     short = backtest(equal_weight, MARKET, warmup=690, every=5)
     assert len(svgs(short.to_html())) == 10

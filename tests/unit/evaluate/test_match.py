@@ -368,7 +368,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.count[tag] = self.count.get(tag, 0) + 1
-        if tag not in {"meta", "br", "rect", "line", "polyline", "circle"}:
+        if tag not in {"meta", "br", "wbr", "path", "rect", "line", "polyline", "circle"}:
             self.open.append(tag)
         self.outside += [
             f"{tag} {n}={v}"
@@ -377,7 +377,7 @@ class Page(HTMLParser):
         ]
 
     def handle_endtag(self, tag: str) -> None:
-        if tag not in {"meta", "br", "rect", "line", "polyline", "circle"}:
+        if tag not in {"meta", "br", "wbr", "path", "rect", "line", "polyline", "circle"}:
             assert self.open.pop() == tag
 
 

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from advisor import InputError, ReturnModel, optimal_portfolio, trace_frontier
+from advisor import InputError, Mandate, ReturnModel, optimal_portfolio, trace_frontier
 from advisor.contracts import Advice
 from advisor.lifecycle import glide_path, wealth_fan
 from advisor.measures import reliability_curve
@@ -99,3 +99,30 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(InputError, match=r"advisor\[plot\]"):
         plot_frontier(FRONTIER)
+
+
+def test_a_frontier_is_drawn_after_the_costs_of_short_positions() -> None:
+    mandate = Mandate(min_weight=-0.5, max_weight=1.5, max_gross=2.0, short_costs={"bonds": 0.03})
+    frontier = trace_frontier(MODEL, mandate)
+    x, y = lines_of(plot_frontier(frontier))["frontier"].T
+    weights = frontier.at_volatility(x)
+    net = weights @ MODEL.mean - 0.03 * np.maximum(-weights[:, 0], 0.0)
+    np.testing.assert_allclose(y, net, atol=1e-12)
+    assert (weights[:, 0] < -0.01).any()
+
+
+def test_names_of_assets_do_not_touch() -> None:
+    names = [f"asset number {k}" for k in range(6)]
+    model = ReturnModel(names, [0.05 + 1e-4 * k for k in range(6)], np.eye(6) * 0.04)
+    figure = plot_frontier(trace_frontier(model))
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert len(boxes) == 6
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_the_legend_hides_no_line() -> None:
+    figure = plot_frontier(FRONTIER)
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    assert not legend.get_window_extent().overlaps(figure.axes[0].get_window_extent())

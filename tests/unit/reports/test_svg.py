@@ -30,7 +30,7 @@ from advisor.reports.charts import (
     scheme_style,
 )
 from advisor.reports.charts.canvas import wrapped
-from advisor.reports.charts.palette import DARK_PAGE
+from advisor.reports.charts.palette import DARK_PAGE, stroke
 
 NS = "{http://www.w3.org/2000/svg}"
 NUMBERS = st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=30)
@@ -296,3 +296,26 @@ def test_dark_pages_recolour_every_series() -> None:
     style = scheme_style()
     assert "screen and (prefers-color-scheme:dark)" in style
     assert all(c in style for c in DARK)
+
+
+def test_thirty_six_lines_differ_and_the_legend_draws_them() -> None:
+    looks = [stroke(k) for k in range(36)]
+    assert len(set(looks)) == 36
+    chart = line_chart({str(k): [0.0, float(k)] for k in range(13)})
+    samples = re.findall(r"<path [^>]*(?:stroke-dasharray=\"[^\"]*\")?/>", chart)
+    assert len(samples) == 13
+    assert all(stroke(k) in sample for k, sample in enumerate(samples))
+
+
+def test_no_zero_has_a_sign() -> None:
+    for form, value in ((percent, -1e-6), (percent, -0.0), (plain, -0.0)):
+        assert not form(value).startswith("-")
+    assert percent(-0.0004) == "-0.04%"
+    flat = line_chart({"none": [0.0, 0.0]}, form=percent)
+    assert "100%" in flat  # and not from -100 % on
+    assert "-100%" not in flat
+
+
+def test_bars_of_several_lists_have_their_colours() -> None:
+    chart = bar_chart({"a": 1.0, "b": 2.0, "c": 3.0}, looks={"b": 1})
+    assert re.findall(r"<rect [^>]*class=\"f(\d)\"", chart) == ["0", "1", "0"]

@@ -31,6 +31,7 @@ def bar_chart(
     form: Format = plain,
     width: int = WIDE[0],
     limits: Mapping[str, float] | None = None,
+    looks: Mapping[str, int] | None = None,
 ) -> str:
     """Horizontal bars, one a name, with their values written beside them.
 
@@ -43,6 +44,7 @@ def bar_chart(
         form: How a value is written.
         width: Width in pixels; the height follows the number of bars.
         limits: Values to mark by a line across all bars, by name.
+        looks: Number of the colour of some of the bars, by name; the others have the first.
 
     Raises:
         InputError: No values.
@@ -53,7 +55,7 @@ def bar_chart(
             field="values",
             value=(),
         )
-    spans, lines = errors or {}, limits or {}
+    spans, lines, colours = errors or {}, limits or {}, looks or {}
     ends = [0.0, *values.values(), *lines.values(), *(e for pair in spans.values() for e in pair)]
     low, high = span_of([v for v in ends if shows(v)])
     texts = {name: form(float(v)) if shows(v) else MISSING for name, v in values.items()}
@@ -73,7 +75,10 @@ def bar_chart(
             for k, line in enumerate(named)
         ]
         here = top + (LINE * len(named) + 2 if above else max(LINE * (len(named) - 1) / 2, 0))
-        parts += [*label, _bar(at, here, float(values[name]), spans.get(name))]
+        parts += [
+            *label,
+            _bar(at, here, float(values[name]), spans.get(name), colours.get(name, 0)),
+        ]
         parts.append(text_at(left + room + 8, here + 12, text))
         top = max(here + BAR, top + LINE * len(named)) + GAP
         rows.append((here - 4, here + BAR + 4))
@@ -81,14 +86,18 @@ def bar_chart(
 
 
 def _bar(
-    at: Callable[[float], float], top: float, value: float, span: tuple[float, float] | None
+    at: Callable[[float], float],
+    top: float,
+    value: float,
+    span: tuple[float, float] | None,
+    colour: int,
 ) -> str:
     bar = ""
     if shows(value):
         start, end = sorted((at(0.0), at(value)))
         bar = (
             f'<rect x="{start:.1f}" y="{top:.1f}" width="{max(end - start, 0.5):.1f}"'
-            f' height="{BAR}" {fill(0)}/>'
+            f' height="{BAR}" {fill(colour, 1.0 if span is None else 0.7)}/>'
         )
     if span is not None and all(map(shows, span)):
         a, b = map(at, span)

@@ -12,6 +12,8 @@ FONT = 12
 """Pixels of all text: 11 or more also where a picture of `NARROW` stands on a phone of 360 px."""
 LINE = 16
 """Pixels from one line of text to the next."""
+SAMPLE = 16
+"""Pixels of a swatch of the legend: a line shows how it is dashed."""
 WIDE = (680, 260)
 NARROW = (320, 230)
 """Width and height in pixels: of a desk, and of a phone of 360 px with its margins."""
@@ -80,17 +82,24 @@ def title_lines(title: str, width: int) -> list[str]:
 def legend(
     names: Sequence[str], width: int, top: float, look: Callable[[int], str] = fill
 ) -> tuple[str, float]:
-    """A swatch and the whole name of each series, row by row; and the height of all rows."""
+    """A swatch, or a piece of the line where `look` strokes, and the whole name of each series, row
+    by row; and the height of all rows.
+    """
     parts: list[str] = []
     x, y = 4.0, top + 12.0
     for k, name in enumerate(names):
-        lines = wrapped(name, width - 26)
-        wide = 20.0 + max(map(width_of, lines)) + 10.0
+        lines = wrapped(name, width - SAMPLE - 14)
+        wide = SAMPLE + 8.0 + max(map(width_of, lines)) + 10.0
         if x > 4.0 and x + wide > width:
             x, y = 4.0, y + LINE
-        parts.append(f'<rect x="{x:.1f}" y="{y - 10:.1f}" width="12" height="12" {look(k)}/>')
+        end, swatch = x + SAMPLE, look(k)
+        parts.append(
+            f'<path d="M{x:.1f} {y - 4:.1f}H{end:.1f}" fill="none" {swatch}/>'
+            if "stroke=" in swatch
+            else f'<rect x="{x:.1f}" y="{y - 10:.1f}" width="{SAMPLE}" height="12" {swatch}/>'
+        )
         for line in lines:
-            parts.append(text_at(x + 16, y, line))
+            parts.append(text_at(end + 4, y, line))
             y += LINE
         y -= LINE
         x += wide

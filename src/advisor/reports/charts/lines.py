@@ -19,7 +19,7 @@ from advisor.reports.charts.canvas import LINE, WIDE, legend, legend_height, pic
 from advisor.reports.charts.numbers import Format, Numbers, plain, shows, span_of
 from advisor.reports.charts.palette import fill, stroke
 
-POINTS_A_PIXEL = 1.5
+POINTS_A_PIXEL = 1.0
 """A line with more points shows nothing more and only makes the page heavy."""
 
 
@@ -57,7 +57,7 @@ def line_chart(
     values = [v for row in shown.values() for v in row if shows(v)] + [p[1] for p in points]
     names = list(shown) if len(shown) > 1 else []
     held = [*values, 0.0] if filled else values
-    frame, positions, around = prepared(names, x_axis, title, form, size, held)
+    frame, positions, around = prepared(names, x_axis, title, form, size, held, stroke)
     parts = [value_axis(frame, form), *around]
     for k, row in enumerate(shown.values()):
         stretches = ([(positions[i], row[i]) for i in run] for run in runs(row))

@@ -19,12 +19,12 @@ def percent(value: float) -> str:
     >>> percent(0.123), percent(0.0051)
     ('12.3%', '0.51%')
     """
-    return f"{value:.2%}" if abs(value) < 0.01 and value != 0.0 else f"{value:.1%}"
+    return f"{value:z.2%}" if abs(value) < 0.01 and value != 0.0 else f"{value:z.1%}"
 
 
 def plain(value: float) -> str:
     """A number with four significant digits and thousands apart."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:z.4g}"
 
 
 def shows(value: float) -> bool:
@@ -38,8 +38,8 @@ def span_of(values: Sequence[float]) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = min(values), max(values)
     if high - low <= 1e-12 * max(abs(low), abs(high), 1e-3):
-        pad = abs(high) * 0.1 or 1.0
-        return low - pad, high + pad
+        pad = abs(high) * 0.1
+        return (low - pad, high + pad) if pad else (0.0, 1.0)
     return low, high
 
 
@@ -79,4 +79,4 @@ def tick_texts(values: Sequence[float], form: Format) -> list[str]:
     digits = next((d for d in range(13) if abs(round(step, d) - step) < 1e-6 * step), None)
     if digits is None:
         return [form(value) for value in values]
-    return [f"{value + 0.0:,.{digits}{sign}}" for value in values]
+    return [f"{value:z,.{digits}{sign}}" for value in values]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 COLOURS = (
     "#0072B2", "#D55E00", "#004433", "#993355", "#2299DD", "#AA8866",
-    "#553377", "#888888", "#AA0000", "#2200DD", "#000044", "#440000",
+    "#440000", "#888888", "#AA0000", "#2200DD", "#000044", "#553377",
 )  # fmt: skip
 """On white."""
 DARK = (
@@ -19,13 +19,18 @@ DARK = (
 """On `DARK_PAGE`."""
 DARK_PAGE = "#14171C"
 DASHES = ("", "6 3", "2 2")
-"""Lines are dashed from the 5th and dotted from the 9th on, so that they differ in black and white
-too."""
+
+
+def dash_of(k: int) -> int:
+    """Which of three dashes the line of series k has: none up to the 4th, so that lines differ in
+    black and white too, and another one each time a colour comes again.
+    """
+    return (k // 4 + k // len(COLOURS)) % len(DASHES)
 
 
 def stroke(k: int, width: float = 1.8) -> str:
     """Attributes of the line of series k; `scheme_style` recolours it on a dark page."""
-    dash = DASHES[k % len(COLOURS) // 4]
+    dash = DASHES[dash_of(k)]
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     return (
         f'class="s{k % len(COLOURS)}" stroke="{COLOURS[k % len(COLOURS)]}"'

@@ -17,6 +17,7 @@ SRC = Path(__file__).resolve().parents[1] / "src" / "advisor"
 RANK: dict[str, float] = {
     "privacy": 0,
     "errors": 0.5,
+    "frame_lines": 0.5,
     "native": 1,
     "exports": 0.7,
     "cell_words": 0.4,

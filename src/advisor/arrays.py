@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from advisor.errors import InputError
+from advisor.frame_lines import line_for
 from advisor.privacy import about_clients, argument, kept_of, written
 
 FloatArray = npt.NDArray[np.float64]
@@ -40,34 +41,6 @@ def frozen(array: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
     copy = np.array(array, order="C", copy=True)
     copy.flags.writeable = False
     return copy
-
-
-_CALLS = {
-    ("pandas", "Series"): "to_frame()",
-    ("polars", "Series"): "to_frame().to_pandas()",
-    ("polars", "DataFrame"): "to_pandas()",
-    ("polars", "LazyFrame"): "collect().to_pandas()",
-    ("pyarrow", "Table"): "to_pandas()",
-    ("pyspark", "DataFrame"): "toPandas()",
-    ("duckdb", "DuckDBPyRelation"): "df()",
-    ("_duckdb", "DuckDBPyRelation"): "df()",
-    ("dask", "DataFrame"): "compute()",
-}
-"""What makes a pandas DataFrame of a table of another library."""
-
-
-def line_for(field: str, value: object) -> str:
-    """The line that makes a pandas DataFrame of a table of another kind, as the end of a message;
-    empty where none is known.
-
-    >>> class Series:
-    ...     __module__ = "pandas.core"
-    >>> line_for("prices", Series()), line_for("prices", 5)
-    (' Here: prices.to_frame().', '')
-    """
-    kind = type(value)
-    call = _CALLS.get((kind.__module__.partition(".")[0], kind.__name__))
-    return f" Here: {field}.{call}." if call else ""
 
 
 def check_type(

@@ -27,8 +27,8 @@ from pydantic import ConfigDict, ValidationError, validate_call
 from pydantic_core import ErrorDetails
 
 from advisor.annotations import PLAIN, TOGETHER, Items, Listed
-from advisor.arrays import line_for
 from advisor.errors import InputError
+from advisor.frame_lines import line_for
 from advisor.privacy import argument, kept_of
 from advisor.readers import Instance, Named
 

@@ -36,6 +36,8 @@ from advisor.privacy import MASK, kept, personal, written
 
 _Currency = Annotated[Word | None, AfterValidator(partial(currency_code, as_text=personal))]
 
+LONGEST = 1_000.0
+"""Years of a horizon; 2035 is a year of the calendar, and no number of years."""
 BIASES: dict[str, tuple[float, float]] = {
     "loss_aversion": (0.1, 100.0),
     "loss_aversion_se": (0.0, 1e6),
@@ -64,7 +66,7 @@ class Goal(Row):
 
     name: Id
     amount: Annotated[float, Field(gt=0.0), as_number]
-    years: Annotated[float, Field(ge=0.0), as_number]
+    years: Annotated[float, Field(ge=0.0, le=LONGEST), as_number]
     priority: Annotated[int, Field(ge=1), as_number] = 1
 
 
@@ -98,7 +100,7 @@ class Client(Row):
 
     id: Id
     wealth: Money
-    horizon_years: Annotated[float, Field(ge=0.0), as_number]
+    horizon_years: Annotated[float, Field(ge=0.0, le=LONGEST), as_number]
     answers: WordsById = {}
     age: Annotated[int, Field(ge=0, le=130), as_number] | None = None
     level: Annotated[int, Field(ge=0, le=5), as_level] | None = None

@@ -31,6 +31,11 @@ HABITS = {
     "HRK": "EUR",
     "BGN": "EUR",
     "ANG": "XCG",
+    "€": "EUR",
+    "£": "GBP",
+    "元": "CNY",
+    "人民币": "CNY",
+    "EURO": "EUR",
 }
 """Words in use that are no codes, and the code that is meant."""
 

@@ -26,11 +26,16 @@ def refusal(bad: Mapping[int, InputError], count: int, what: str) -> InputError:
         what: Which table.
     """
     first = next(iter(bad.values()))
-    errors = "\n".join(f"- {error}" for error in list(bad.values())[:_SHOWN])
+    texts = [str(error).partition(". ") for error in list(bad.values())[:_SHOWN]]
+    ends = {end for _, _, end in texts}
+    once = f"{ends.pop()}\n" if len(texts) > 1 == len(ends) and ends != {""} else ""
+    lines = [f"- {start}." if once else f"- {start}{dot}{end}" for start, dot, end in texts]
+    errors = "\n".join(lines)
     more = f"\n- and {len(bad) - _SHOWN:,} more" if len(bad) > _SHOWN else ""
     return InputError(
-        f"{len(bad):,} of {count:,} rows of {what} cannot be read:\n{errors}{more}\nCorrect them,"
-        ' or pass on_bad_rows="set_aside" to read the others (problems then says why not these).',
+        f"{len(bad):,} of {count:,} rows of {what} cannot be read:\n{errors}{more}\n{once}Correct"
+        ' them, or pass on_bad_rows="set_aside" to read the others (problems then says why not'
+        " these).",
         field=first.field,
         value=first.value,
     )

@@ -14,7 +14,7 @@ from advisor.cells import is_missing, number_of, text_of
 from advisor.contracts.fields import fraction_of
 from advisor.contracts.product import Product
 from advisor.contracts.thresholds import exceeds
-from advisor.data.columns import comma_hint
+from advisor.data.hints import column_code, names_hint, number_hints, rating_hint, word_hint
 from advisor.data.labels import LABEL, OF_PRODUCTS, labelled
 from advisor.data.tables import check_once, labels_of, with_index
 from advisor.errors import InputError
@@ -24,6 +24,8 @@ PERCENT = "annual_fee_percent"
 _SPREAD = "exposure:"
 _ISIN = "isin"
 _NUMBERS = ("annual_fee", PERCENT, "min_purchase", "term_days")
+_FLAGS = ("complex", "private", "closed", "own_product", "insured_deposit")
+_REQUIRED = ("id", "name", "risk_level")
 
 
 def products_of_frame(
@@ -33,44 +35,20 @@ def products_of_frame(
     labels: Texts | str = (),
     decimal: DecimalMark = ".",
 ) -> tuple[dict[int, Product], dict[int, InputError]]:
-    """The products of a table by row, and what is wrong with the rows that hold none.
-
-    Args:
-        frame: One row a product; see `Catalogue.from_frame`.
-        max_fee: The largest believable fee, a fraction a year.
-        id_column: Column of ids; None: `id`, or `isin` where there is no `id`.
-        labels: Columns that stand beside each pick unread.
-        decimal: The decimal mark of numbers that are text.
+    """The products of a table by row, and what is wrong with the rows that hold none; for the
+    arguments see `Catalogue.from_frame`.
 
     Raises:
-        InputError: A column is unknown or there twice.
+        InputError: A column is unknown, absent or there twice.
     """
     frame = with_index(frame)
-    names = labelled(labels_of(frame.columns), labels, OF_PRODUCTS, "the catalogue")
-    names = _with_id(names, id_column)
-    check_once([name for name in names if name], "catalogue")
-    odd = [
-        name
-        for name in names
-        if name
-        and name not in (*Product.model_fields, PERCENT)
-        and not name.startswith((_SPREAD, LABEL))
-    ]
-    if odd:
-        problem_text = (
-            f"The catalogue has columns {odd[:5]} that no product field is named after; rename or"
-            f" drop them, or pass labels={odd[:5]} to have them beside each pick."
-        )
-        raise InputError(problem_text, field=odd[0], value=odd)
-    good: dict[int, Product] = {}
+    names = _names(labels_of(frame.columns), labels, id_column)
+    products: dict[int, Product] = {}
     bad: dict[int, InputError] = {}
     rows: dict[str, int] = {}
     for row, cells in enumerate(frame.itertuples(index=False, name=None)):
-        stated = {
-            name: cell
-            for name, cell in zip(names, cells, strict=True)
-            if name and not is_missing(cell)
-        }
+        named = zip(names, cells, strict=True)
+        stated = {name: cell for name, cell in named if name and not is_missing(cell)}
         try:
             product = Product(**_fee_as_fraction(_fields(_with_points(stated, decimal))))
             check_fee(product, max_fee)
@@ -81,16 +59,66 @@ def products_of_frame(
                     field="id",
                     value=product.id,
                 )
-            good[row] = product
+            products[row] = product
         except InputError as error:
-            commas = [comma_hint(cell) for name, cell in stated.items() if _is_number(name)]
-            hint = max(commas, default="") if decimal == "." else ""
+            shown = text_of(stated.get("id", "no id"))[:40]
             bad[row] = InputError(
-                f"Catalogue row {row} ({text_of(stated.get('id', 'no id'))[:40]}): {error}{hint}",
+                f"Catalogue row {row} ({shown}): {error}{_hint(stated, decimal, frame, names)}",
                 field=error.field,
                 value=error.value,
             )
-    return good, bad
+    return products, bad
+
+
+def _names(columns: Sequence[str], labels: Texts | str, id_column: str | None) -> list[str]:
+    """Names of the columns as fields of `Product`, "" where one is passed over.
+
+    Raises:
+        InputError: One is unknown, absent or there twice.
+    """
+    names = _with_id(labelled(columns, labels, OF_PRODUCTS, "the catalogue"), id_column)
+    there = [name for name in names if name]
+    check_once(there, "catalogue")
+    fields = (*Product.model_fields, PERCENT)
+    odd = [n for n in there if n not in fields and not n.startswith((_SPREAD, LABEL))]
+    if odd:
+        raise InputError(
+            f"The catalogue has columns {odd[:5]} that no product field is named after; rename or"
+            f" drop them, or pass labels={odd[:5]} to have them beside each pick."
+            + names_hint(columns, "products"),
+            field=odd[0],
+            value=odd,
+        )
+    absent = [name for name in _REQUIRED if name not in there]
+    if not any(name in ("asset", "exposures") or name.startswith(_SPREAD) for name in there):
+        absent.append("asset")
+    if absent:
+        raise InputError(
+            f"The catalogue lacks the column(s) {absent}; every product has an id, a name, a"
+            f" risk_level, and an asset or exposures. Add them.{names_hint(columns, 'products')}",
+            field=absent[0],
+            value=absent,
+        )
+    return names
+
+
+def _hint(
+    stated: Mapping[str, Any], decimal: str, frame: pd.DataFrame, names: Sequence[str]
+) -> str:
+    """What mends the cells of a row that cannot be read."""
+    hints: list[str] = []
+    for name, cell in stated.items():
+        at = names.index(name)
+        column = text_of(frame.columns[at])
+        if _is_number(name):
+            hints += number_hints(cell, column, decimal)
+        elif name in ("risk_level", "issuer_risk_level"):
+            hints.append(rating_hint(cell, column, "R"))
+        elif name in _FLAGS:
+            hints.append(word_hint(frame.iloc[:, at].tolist(), column, "truth"))
+        if name.startswith(_SPREAD) and 1.0 < number_of(cell) <= 100.0:
+            hints.append(f" Percent are hundredths: {column_code(column)} /= 100.")
+    return "".join(dict.fromkeys(hints))
 
 
 def _with_id(names: Sequence[str], id_column: str | None) -> list[str]:

@@ -17,7 +17,7 @@ import pandas as pd
 from typing_extensions import override
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
-from advisor.cell_words import has_decimal_comma, percentage, pointed, rating_of
+from advisor.cell_words import pointed, rating_of
 from advisor.cells import (
     LISTS,
     LONGEST,
@@ -212,15 +212,6 @@ class Typed(Column):
 
     def __len__(self) -> int:
         return len(self.values)
-
-
-def comma_hint(cell: object, readers: str = "") -> str:
-    """What to do about a number, or a percentage, that can be read only with a decimal comma;
-    `readers` take the option where the caller's function does not.
-    """
-    number = percentage(cell)
-    comma = has_decimal_comma(cell if number is None else number)
-    return f' Pass decimal=","{readers} if its comma is the decimal one.' if comma else ""
 
 
 def ratings(column: Column, letter: str, decimal: str = ".") -> FloatArray:

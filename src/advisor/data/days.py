@@ -18,6 +18,7 @@ from advisor.cell_words import iso_of
 from advisor.cells import FIRST_DAY, LAST_DAY, NO_DAY, day_of, text_of
 from advisor.data.bad_rows import BadRow
 from advisor.data.columns import Column, Typed, column_of
+from advisor.data.hints import day_hint
 from advisor.errors import InputError
 from advisor.privacy import argument, kept, personal, written
 
@@ -26,8 +27,6 @@ _A_DAY = 10
 """Characters of a day without a time."""
 _ZONE = re.compile(r"Z$|[+-]\d{2}(?::?\d{2}(?::?\d{2}(?:\.\d+)?)?)?$", re.ASCII)
 """How the time zone of a time is written."""
-_COMPACT = re.compile(r"(?:19|20|21)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-"""How 20260502 looks: a day without separators, or a count of something."""
 _FIRST_MOMENT, _LAST_MOMENT = np.datetime64("1677-09-22", "D"), np.datetime64("2262-04-11", "D")
 """Days that nanoseconds reach in full."""
 
@@ -159,31 +158,27 @@ def _bad(
     values: pd.Series, cells: Column, days: DayArray, field: str, *, allow_missing: bool
 ) -> Iterator[BadRow]:
     missing = cells.missing()
-    for row in np.flatnonzero(no_days(days) & ~missing).tolist():
+    bad = np.flatnonzero(no_days(days) & ~missing).tolist()
+    hint = day_hint(cells.coded()[0], field) if bad else ""
+    for row in bad:
         value = values.iloc[row]
         value = value.item() if isinstance(value, np.generic) else value
         if (isinstance(cells, Typed) and cells.values.dtype.kind in "iuf") or isinstance(
             value, int | float | complex
         ):
             why = "; a number counts from no agreed day. "
-            remedy = (
-                "Write days as 2026-02-01, or convert them with pandas.to_datetime and its unit."
+            remedy = "Write days as 2026-02-01." + (
+                "" if hint else " Or convert them with pandas.to_datetime and its unit."
             )
         else:
             why, remedy = (
                 ", which is no day; ",
                 "write days as 2026-02-01 or 2026/2/1, times as 2026-02-01 14:30.",
             )
-        if _COMPACT.fullmatch(text_of(value)):
-            whole = '.astype("Int64")' if isinstance(value, float) else ""
-            remedy = (
-                f'Convert the column with pandas.to_datetime(frame["{field}"]{whole}.astype(str),'
-                ' format="%Y%m%d").'
-            )
         yield (
             row,
             InputError(
-                f"{field} is {personal(value)} in row {row}{why}{remedy}",
+                f"{field} is {personal(value)} in row {row}{why}{remedy}{hint}",
                 field=field,
                 value=kept(value),
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +13,7 @@ from scipy import sparse
 
 from advisor.annotations import DecimalMark
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_shape
+from advisor.cells import text_of
 from advisor.data.bad_rows import OnBadRows
 from advisor.data.days import as_day
 from advisor.data.ids import IdMap
@@ -20,6 +22,7 @@ from advisor.data.tables import check_table, coded_ids, labels_of
 from advisor.validation import checked
 
 _WEIGHT = "a weight is positive and finite. Drop the row (a sale is not a purchase)."
+_LOG = logging.getLogger(__name__)
 _BELONGS = "the event belongs to nobody. Drop or mend it."
 
 
@@ -89,6 +92,8 @@ class Interactions:
         clients, products = rows.ids(client, _BELONGS), rows.ids(product, _BELONGS)
         days = rows.days(day)
         values = None if value is None else rows.numbers(value, lambda v: v > 0.0, _WEIGHT)
+        if value is not None:
+            _log_currencies(frame, value)
         good, problems = rows.good("interactions", on_bad_rows)
         client_codes, client_ids = coded_ids(clients.where(good))
         product_codes, product_ids = coded_ids(products.where(good))
@@ -183,6 +188,16 @@ class Interactions:
             f"Interactions({len(self):,} events, {len(self.clients):,} clients,"
             f" {len(self.products):,} products{span})"
         )
+
+
+def _log_currencies(frame: pd.DataFrame, value: str) -> None:
+    """Say in the log that a table names several currencies, which are added up as if one."""
+    for name in [name for name in frame.columns if text_of(name).strip().lower() == "currency"]:
+        if (count := frame[name].nunique()) > 1:
+            _LOG.warning(
+                f"{value} is added up over {count} currencies as if they were one. If it is money,"
+                " convert it first."
+            )
 
 
 def _named(frame: pd.DataFrame, product: str) -> str:

@@ -5,27 +5,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 
-from advisor.annotations import DecimalMark
+from advisor.annotations import Day, DecimalMark
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_frequency, frozen
 from advisor.data.by_asset import label_assets, rate_assets
-from advisor.data.columns import column_of, comma_hint
+from advisor.data.columns import column_of
 from advisor.data.days import as_day, as_days
+from advisor.data.hints import number_hint
 from advisor.data.ids import unique_ids
-from advisor.data.price_columns import check_columns, check_no_prices
+from advisor.data.price_columns import check_columns, check_no_prices, index_hint, log_odd_returns
 from advisor.data.tables import as_numbers, cell
 from advisor.errors import InputError
 from advisor.privacy import short
 from advisor.readers import Number
 from advisor.validation import checked
 
-Day = date | str | np.datetime64
 _LOG = logging.getLogger(__name__)
 
 
@@ -93,10 +92,12 @@ class Market:
                 value=len(dates),
             )
         bad = np.isinf(values) | (values <= 0.0)
-        why = "a return could not be formed. Correct it, or leave it empty."
+        why = "a return could not be formed. Correct it, or leave it empty"
+        why += "; pass returns to Market.from_returns." if (values < 0.0).any() else "."
         _refuse_first(bad, values, names, dates, "price", why)
         values = _without_holes(values, names, dates, fill)
         returns = values[1:] / values[:-1] - 1.0
+        log_odd_returns(returns, names, dates[1:])
         return cls._checked(names, dates, returns, groups, risk_levels, periods_per_year)
 
     @classmethod
@@ -120,7 +121,8 @@ class Market:
         names, dates, values = _table(returns, "returns")
         bad = np.isinf(values) | (values < -1.0)
         why = "a simple return is finite and not below -1. Correct it, or convert log returns with"
-        _refuse_first(bad, values, names, dates, "return", f"{why} exp(x) - 1.")
+        why += " exp(x) - 1, percentages with returns / 100."
+        _refuse_first(bad, values, names, dates, "return", why)
         check_no_prices(values, names)
         _without_holes(values, names, dates, None)
         return cls._checked(names, dates, values, groups, risk_levels, periods_per_year)
@@ -219,7 +221,8 @@ def _index_days(frame: pd.DataFrame, field: str) -> DayArray:
         days = as_days(frame.index.to_series(), f"{field} index")
     except InputError as error:
         raise InputError(
-            f"The index of {field} is not made of days ({error}) Set a DatetimeIndex.",
+            f"The index of {field} is not made of days ({error}) Set a DatetimeIndex."
+            + index_hint(frame, field),
             field=field,
             value=error.value,
         ) from error
@@ -249,7 +252,8 @@ def _cells(
         value = cell(columns[column], row)
         raise InputError(
             f"{field} is not numeric: {names[column]!r} on {dates[row]} is {short(value)}"
-            f" ({type(value).__name__}). Correct it, or leave it empty.{comma_hint(value)}",
+            f" ({type(value).__name__}). Correct it, or leave it empty."
+            + number_hint(value, names[column], decimal).replace("frame[", f"{field}["),
             field=names[column],
             value=value,
         )

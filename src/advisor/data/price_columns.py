@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray
+from advisor.arrays import DayArray, FloatArray
+from advisor.data.hints import names_hint
 from advisor.data.tables import labels_of
 from advisor.errors import InputError
 from advisor.privacy import short
 
 CLOSES = ("Adj Close", "Close", "close", "adjclose", "CLOSE")
 """How providers name the price that counts, the one after dividends first."""
+_DAY_NAMES = ("date", "day", "time", "timestamp", "datum", "日期", "交易日期", "index")
+_LOG = logging.getLogger(__name__)
 _BARS = (frozenset({"open", "high", "low", "close"}), frozenset({"close", "volume"}))
 """Columns that only the table of one asset has together."""
 
@@ -52,21 +56,66 @@ def check_columns(frame: pd.DataFrame, field: str) -> None:
 
 
 def check_no_prices(returns: FloatArray, names: Sequence[str]) -> None:
-    """Raise `InputError` where every return of an asset, of two or more, is above 100 % a row.
+    """Raise `InputError` where every return of an asset, of two or more, is above 50 % a row: they
+    are prices, or 1 + return.
 
     Args:
         returns: Shape (rows, assets), nan where there is none.
         names: Of the assets.
     """
-    high = ((returns > 1.0) | np.isnan(returns)).all(axis=0)
-    prices = np.flatnonzero(high & ((~np.isnan(returns)).sum(axis=0) > 1))
-    if len(prices):
-        name = names[int(prices[0])]
-        raise InputError(
-            f"Every return of {name!r} is above 1, which is 100 % in each row; these are hardly"
-            " returns. Pass prices to Market.from_prices.",
-            field="returns",
-            value=name,
+    known = ~np.isnan(returns)
+    for limit, what, remedy in (
+        (1.0, "1, which is 100 %", "Pass prices to Market.from_prices."),
+        (0.5, "0.5, which is 50 %", "Where they are 1 + return: returns - 1."),
+    ):
+        high = ((returns > limit) | ~known).all(axis=0)
+        odd = np.flatnonzero(high & (known.sum(axis=0) > 1))
+        if len(odd):
+            raise InputError(
+                f"Every return of {names[odd[0]]!r} is above {what} in each row; these are hardly"
+                f" returns. {remedy}",
+                field="returns",
+                value=names[odd[0]],
+            )
+
+
+def index_hint(frame: pd.DataFrame, field: str) -> str:
+    """What to do about a table of prices whose index is no day.
+
+    Args:
+        frame: One row a day.
+        field: Its name in the message.
+    """
+    names = labels_of(frame.columns)
+    if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
+        return names_hint(names, "prices")
+    found = next((n for n in names if n.strip().lower() in _DAY_NAMES), None)
+    if found is None:
+        return ""
+    price = next((n for n in names if n in CLOSES or n.lower() in ("price", "value")), None)
+    words = [n for n in names if frame.dtypes.iloc[names.index(n)].kind == "O" and n != found]
+    if price is not None and len(words) == 1:
+        keys = f"index={found!r}, columns={words[0]!r}, values={price!r}"
+        return f" Here: {field} = {field}.pivot({keys}).".replace("'", '"')
+    return f" Here: {field} = {field}.set_index({found!r}).".replace("'", '"')
+
+
+def log_odd_returns(returns: FloatArray, names: Sequence[str], dates: DayArray) -> None:
+    """Say in the log which prices fall to less than half, or more than double, from one row to the
+    next: a split, or another unit.
+
+    Args:
+        returns: Shape (rows, assets), nan where there is none.
+        names: Of the assets.
+        dates: Of the rows, shape (rows,).
+    """
+    odd = (returns <= -0.5) | (returns >= 1.0)
+    for column in np.flatnonzero(odd.any(axis=0)).tolist():
+        row = int(np.argmax(odd[:, column]))
+        _LOG.warning(
+            f"The price of {names[column]!r} is {1.0 + returns[row, column]:.3g} times the one"
+            f" before on {dates[row]} ({int(odd[:, column].sum())} such moves). If that is a split"
+            " or another unit, take prices adjusted for it."
         )
 
 

@@ -10,8 +10,9 @@ import pandas as pd
 from advisor.arrays import BoolArray, DayArray, FloatArray
 from advisor.data.bad_rows import BadRow, OnBadRows, log_set_aside, refusal
 from advisor.data.categories import Categories
-from advisor.data.columns import column_of, comma_hint
+from advisor.data.columns import column_of
 from advisor.data.days import bad_days
+from advisor.data.hints import number_hint
 from advisor.data.tables import bad_flags, bad_ids, cell, shown_cell, truths_of
 from advisor.errors import InputError
 from advisor.privacy import kept
@@ -49,7 +50,8 @@ class Rows:
         values = column_of(column).numbers(self.decimal)
         for row in np.flatnonzero(~(np.isfinite(values) & fine(values))).tolist():
             value = cell(column, row)
-            text = f"{name} is {shown_cell(column, row)} in row {row}; {remedy}{comma_hint(value)}"
+            hint = number_hint(value, name, self.decimal)
+            text = f"{name} is {shown_cell(column, row)} in row {row}; {remedy}{hint}"
             self.note([(row, InputError(text, field=name, value=kept(value)))])
         return values
 

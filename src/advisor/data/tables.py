@@ -15,6 +15,7 @@ from advisor.cells import shown, text_of, truth_of
 from advisor.data.bad_rows import BadRow
 from advisor.data.categories import Categories
 from advisor.data.columns import Column, column_of
+from advisor.data.hints import names_hint
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
 from advisor.privacy import kept, personal, written
@@ -31,7 +32,8 @@ def check_table(frame: object, field: str, columns: Sequence[str], remedy: str) 
     absent = [c for c in columns if c not in names]
     if absent:
         raise InputError(
-            f"{field} need the column(s) {absent}; the table has {names[:20]}. {remedy}",
+            f"{field} need the column(s) {absent}; the table has {names[:20]}. {remedy}"
+            + names_hint(names, field),
             field=absent[0],
             value=absent,
         )

@@ -15,6 +15,7 @@ from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.bad_rows import BadRow, OnBadRows
 from advisor.data.columns import column_of
 from advisor.data.days import as_day, as_times
+from advisor.data.hints import word_hint
 from advisor.data.ids import IdMap
 from advisor.data.rows import Rows
 from advisor.data.tables import cell, check_table, coded_ids
@@ -25,7 +26,10 @@ from advisor.validation import checked
 _SIDES = {"buy": 1, "b": 1, "purchase": 1, "sell": -1, "s": -1, "sale": -1}
 _NOBODY = "the trade belongs to nobody. Drop or mend it."
 _NOTHING = "it is not known what was traded. Drop or mend it."
-_SIZE = "it must be {} and finite (the side tells buys from sells)."
+_UNITS = (
+    "it must be zero or positive and finite: the side tells sales (take .abs() of signed units)."
+)
+_PRICE = "it must be positive and finite."
 _MARK = "It says whether the trade was somebody else's choice; leave it empty where it was not."
 
 
@@ -97,16 +101,17 @@ class Trades:
             frame,
             "trades",
             [client, asset, day, side, units, price, *marks],
-            "One row a trade, with client, asset, day, side, units and price; name them by"
-            " keyword.",
+            "One row a trade, with client, asset, day, side, units and price; name them by keyword."
+            " Where units tell the side: frame['side'] = numpy.where(frame['units'] < 0, 'sell',"
+            " 'buy').",
         )
         rows = Rows(frame, decimal)
         clients, assets = rows.ids(client, _NOBODY), rows.ids(asset, _NOTHING)
         rows.days(day, moments=True)
         signs = _signs(frame[side])
         rows.note(_bad_sides(signs, frame[side], side))
-        amounts = rows.numbers(units, lambda v: v >= 0.0, _SIZE.format("zero or positive"))
-        prices = rows.numbers(price, lambda v: v > 0.0, _SIZE.format("positive"))
+        amounts = rows.numbers(units, lambda v: v >= 0.0, _UNITS)
+        prices = rows.numbers(price, lambda v: v > 0.0, _PRICE)
         marked = np.zeros(len(frame), dtype=np.bool_)
         for mark in marks:
             marked |= rows.flags(mark, _MARK)
@@ -161,10 +166,12 @@ def _signs(column: pd.Series) -> FloatArray:
 
 
 def _bad_sides(signs: FloatArray, column: pd.Series, name: str) -> Iterator[BadRow]:
-    for row in np.flatnonzero(np.isnan(signs)).tolist():
+    bad = np.flatnonzero(np.isnan(signs)).tolist()
+    hint = word_hint(column_of(column).coded()[0], name, "side") if bad else ""
+    for row in bad:
         value = cell(column, row)
         text = (
             f"{name} is {personal(value)} in row {row}; it must be buy or sell, which tells what"
-            " came from what went. Correct it."
+            f" came from what went. Correct it.{hint}"
         )
         yield row, InputError(text, field=name, value=kept(value))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.annotations import DecimalMark
+from advisor.annotations import CountOrNone, DecimalMark, Texts
 from advisor.data.clients.schema import REQUIRED
 from advisor.errors import InputError
 from advisor.privacy import short
@@ -26,6 +26,13 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_PACKED = {
+    b"PK\x03\x04": "a ZIP archive or an Excel workbook. Unpack it, or pass the table:"
+    " pandas.read_csv(path, dtype=str) of .zip, pandas.read_excel(path, dtype=str) of .xlsx",
+    b"\x1f\x8b": "compressed. Let its name end in .csv.gz",
+    b"\xff\xfe\x00\x00": 'text in UTF-32. Pass pandas.read_csv(path, encoding="utf-32", dtype=str)',
+}
+"""How files begin that are no CSV, and what they are."""
 NAMED = (
     'ClientFiles(path, encoding="gb18030") for Chinese text, encoding="cp1252" for Western European'
 )
@@ -45,6 +52,8 @@ class ClientFiles:
         decimal: The decimal mark of numbers that are text.
         delimiter: Of CSV, one character; None: the one of comma, semicolon, tab and bar by which
             the header has the columns that every client needs.
+        skip_lines: Of CSV, how many stand above the header.
+        missing: Of CSV, cells that say that nothing is known, such as "n/a"; empty ones always do.
 
     Raises:
         InputError: The encoding is unknown, or the delimiter is not one character.
@@ -54,6 +63,8 @@ class ClientFiles:
     encoding: str | None = None
     delimiter: str | None = None
     decimal: DecimalMark = "."
+    skip_lines: CountOrNone = 0
+    missing: Texts = ()
 
     def __post_init__(self) -> None:
         if self.encoding is not None:
@@ -83,25 +94,29 @@ class Layout:
     Attributes:
         encoding: As pyarrow names it.
         delimiter: One character.
+        skip_lines: Above the header.
+        missing: Cells that say nothing.
     """
 
     encoding: str
     delimiter: str
+    skip_lines: int = 0
+    missing: Sequence[str] = ()
 
 
-def layout_of(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Layout:
+def layout_of(path: Path, files: ClientFiles | None = None) -> Layout:
     """How a CSV file is written.
 
     Args:
         path: The file; compressed where it ends in `.gz`.
-        encoding: None: read from the file.
-        delimiter: None: read from the header.
+        files: What is said of it; what is not said is read from the file and its header.
 
     Raises:
         InputError: The beginning is not of that encoding, or not of UTF-8 where none is named.
         OSError: It cannot be read.
     """
-    head = _head(path)
+    files = ClientFiles(path) if files is None else files
+    encoding, head = files.encoding, _head(path)
     name = (
         encoding
         or next((name for mark, name in _MARKS if head.startswith(mark)), None)
@@ -118,15 +133,25 @@ def layout_of(path: Path, encoding: str | None = None, delimiter: str | None = N
             value=encoding,
         ) from error
     plain = codecs.lookup(name).name in ("utf-8", "utf-8-sig", "ascii")
-    return Layout("utf8" if plain else name, delimiter or _delimiter(text.removeprefix("\ufeff")))
+    lines = text.removeprefix("\ufeff").splitlines()[files.skip_lines :][:1]
+    delimiter = files.delimiter or _delimiter(lines)
+    return Layout("utf8" if plain else name, delimiter, files.skip_lines, files.missing)
 
 
 def _head(path: Path) -> bytes:
     try:
         with gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb") as file:
-            return file.read(_HEAD)
+            head = file.read(_HEAD)
     except EOFError as error:
         raise OSError(f"the compressed file ends too early: {error}") from error
+    packed = next((what for mark, what in _PACKED.items() if head.startswith(mark)), None)
+    if packed is None:
+        return head
+    raise InputError(
+        f"Clients cannot be read from {path}: it is no CSV file but {packed}.",
+        field="source",
+        value=str(path),
+    )
 
 
 def _wide(head: bytes) -> str:
@@ -140,14 +165,11 @@ def _wide(head: bytes) -> str:
     )
 
 
-def _delimiter(text: str) -> str:
-    """The delimiter by which the header has the required columns; a comma where none does."""
-    lines = text.splitlines()[:1]
-    return next(
-        (
-            mark
-            for mark in DELIMITERS
-            if lines and set(REQUIRED) <= set(next(csv.reader(lines, delimiter=mark), []))
-        ),
-        ",",
-    )
+def _delimiter(lines: Sequence[str]) -> str:
+    """The delimiter by which a header has the required columns; else the most frequent, or a
+    comma.
+    """
+    for mark in DELIMITERS:
+        if lines and set(REQUIRED) <= set(next(csv.reader(lines, delimiter=mark), [])):
+            return mark
+    return max(DELIMITERS, key=lambda mark: "".join(lines).count(mark))

@@ -27,8 +27,9 @@ from advisor.contracts.currencies import code_of, nearest
 from advisor.contracts.sustainability import parse
 from advisor.data.categories import Categories
 from advisor.data.clients.schema import FLAGS, RANGES, REQUIRED, SETS, WHOLE
-from advisor.data.columns import Column, comma_hint, ratings
+from advisor.data.columns import Column, ratings
 from advisor.data.days import no_days
+from advisor.data.hints import day_hint, number_hint, rating_hint, word_hint
 from advisor.data.sparse_rows import SparseRows
 from advisor.data.tables import truths_of
 from advisor.errors import InputError
@@ -48,13 +49,23 @@ class Problems(dict[int, str]):
     """The decimal mark of the table."""
 
     def note(
-        self, bad: BoolArray, name: str, column: Column, why: str, *, whole: bool = False
+        self,
+        bad: BoolArray,
+        name: str,
+        column: Column,
+        why: str,
+        *,
+        hint: Callable[[object], str] = lambda _: "",
+        whole: bool = False,
     ) -> None:
-        """Name the cells of the rows that are bad."""
+        """Name the cells of the rows that are bad; `hint` is what mends one."""
         for row in np.flatnonzero(bad).tolist():
             cell = column.cell(row)
-            comma = comma_hint(cell, _READERS) if "number" in why else ""
-            self.setdefault(row, f"{name} is {shown(cell, whole=whole)}; {why}{comma}")
+            self.setdefault(row, f"{name} is {shown(cell, whole=whole)}; {why}{hint(cell)}")
+
+    def number_hint(self, name: str) -> Callable[[object], str]:
+        """What mends a cell of a column of numbers."""
+        return lambda cell: number_hint(cell, name, self.decimal, _READERS)
 
 
 def numbers(
@@ -69,7 +80,8 @@ def numbers(
         bad |= missing
     if bad.any():
         kind = "whole number" if name in WHOLE else "number"
-        problems.note(bad, name, column, f"it must be {_span(kind, low, high)}. Correct the cell.")
+        why = f"it must be {_span(kind, low, high)}. Correct the cell."
+        problems.note(bad, name, column, why, hint=problems.number_hint(name))
         values[bad] = 0.0 if name in REQUIRED else np.nan
     return values
 
@@ -90,7 +102,10 @@ def bias(column: Column, name: str, problems: Problems) -> FloatArray:
 
 def _flags(column: Column, name: str, problems: Problems, *, empty: int) -> IntArray:
     true, odd = truths_of(column, missing=False)
-    problems.note(odd, name, column, "it must be true or false. Correct the cell.", whole=True)
+    if odd.any():
+        hint = word_hint(column.coded()[0], name, "truth")
+        why = "it must be true or false. Correct the cell."
+        problems.note(odd, name, column, why + hint, whole=True)
     return np.where(odd | column.missing(), empty, true).astype(np.int64)
 
 
@@ -102,7 +117,14 @@ def _levels(column: Column, name: str, problems: Problems) -> IntArray:
     values = ratings(column, "C", problems.decimal)
     fine = np.isin(values, np.arange(6.0))
     why = "a level is a whole number from 0 to 5. Correct the cell."
-    problems.note(~fine & ~column.missing(), name, column, why, whole=True)
+    problems.note(
+        ~fine & ~column.missing(),
+        name,
+        column,
+        why,
+        hint=lambda cell: rating_hint(cell, name, "C"),
+        whole=True,
+    )
     return np.where(fine, values, -1.0).astype(np.int64)
 
 
@@ -110,7 +132,9 @@ def _days(column: Column, name: str, problems: Problems) -> DayArray:
     days = column.days()
     none = no_days(days)
     why = "it is no day; write 2026-02-01. Correct the cell."
-    problems.note(none & ~column.missing(), name, column, why, whole=True)
+    if (bad := none & ~column.missing()).any():
+        why += day_hint(column.coded()[0], name)
+        problems.note(bad, name, column, why, whole=True)
     if off := column.off_midnight():
         _LOG.warning(
             f"{name} holds {off:,} times with a time zone that are not midnight there; the day"

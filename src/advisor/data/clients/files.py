@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from advisor.arrays import line_for
 from advisor.data.clients.arrow import DECIMAL, as_text
 from advisor.data.clients.csv_layout import ClientFiles, Layout, layout_of
 from advisor.data.clients.csv_quotes import unswallowed
 from advisor.data.tables import is_index
 from advisor.errors import InputError
+from advisor.frame_lines import line_for
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,12 +70,12 @@ def opened_files(files: Sequence[Path], source: object = None) -> FileBatches:
         InputError: The encoding of a CSV file cannot be recognised.
         OSError, pyarrow.ArrowException: One cannot be read.
     """
-    named = (source.encoding, source.delimiter) if isinstance(source, ClientFiles) else ()
-    layouts = {path: layout_of(path, *named) for path in files if _kind(path) == "csv"}
+    stated = source if isinstance(source, ClientFiles) else None
+    layouts = {path: layout_of(path, stated) for path in files if _kind(path) == "csv"}
     schemas = [(path, _schema(path, layouts.get(path))) for path in files]
     schema = _unified([schema for _, schema in schemas])
-    if isinstance(source, ClientFiles):
-        schema = schema.with_metadata({DECIMAL: source.decimal.encode()})
+    if stated is not None:
+        schema = schema.with_metadata({DECIMAL: stated.decimal.encode()})
     return FileBatches(schemas, schema, layouts)
 
 
@@ -177,7 +177,9 @@ def _csv(path: Path, layout: Layout) -> Generator[Any]:
 
     packed = "gzip" if path.suffix.lower() == ".gz" else None
     parse = csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True)
-    read = csv.ReadOptions(encoding=layout.encoding, use_threads=False)  # so errors have the row
+    read = csv.ReadOptions(  # one thread, so that errors have the row
+        encoding=layout.encoding, use_threads=False, skip_rows=layout.skip_lines
+    )
     try:
         with (
             pa.input_stream(str(path), compression=packed) as file,
@@ -186,7 +188,7 @@ def _csv(path: Path, layout: Layout) -> Generator[Any]:
             names = head.schema.names
         convert = csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()),
-            null_values=[""],
+            null_values=["", *layout.missing],
             strings_can_be_null=True,
         )
         with (
@@ -233,7 +235,8 @@ def files_of(source: object) -> list[Path]:
         odd = missing or [str(p) for p in paths] or [str(source)]
         raise InputError(
             f"Clients cannot be read from {odd[:3]}: the files must exist and all be of one of the"
-            f" formats {', '.join(sorted(FORMATS))}. Correct the path.",
+            f" formats {', '.join(sorted(FORMATS))}. Correct the path"
+            + (f", or pass a table.{line}" if (line := line_for("path", odd[0])) else "."),
             field="source",
             value=odd[0],
         )

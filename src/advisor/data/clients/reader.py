@@ -18,6 +18,7 @@ from advisor.contracts.client import Client
 from advisor.data.clients.fields import FIELDS, Problems, bias, label, numbers, words_of
 from advisor.data.clients.schema import REQUIRED
 from advisor.data.columns import Cells, Column, column_of
+from advisor.data.hints import names_hint
 from advisor.data.ids import IdMap
 from advisor.data.labels import LABEL, OF_CLIENTS, label_names, labelled
 from advisor.data.sparse_rows import SparseRows
@@ -25,13 +26,14 @@ from advisor.data.tables import check_once, with_index
 from advisor.errors import InputError
 from advisor.privacy import written
 
+_FRAME = "The client table"
 _PREFIXES = ("answer:", "holding:", "bias:", LABEL)
 
 
 def check_names(
     column_names: Sequence[object],
     apart: Sequence[str] = (),
-    what: str = "The client table",
+    what: str = _FRAME,
     labels: Texts | str = (),
 ) -> list[str]:
     """Names of the columns of a client table, as text, those of labels as `label:<name>`.
@@ -45,14 +47,13 @@ def check_names(
     Raises:
         InputError: A required column is absent, a column is unknown, or two have one name.
     """
-    names = labelled(
-        [text_of(c) for c in column_names], labels, OF_CLIENTS, what[0].lower() + what[1:]
-    )
+    texts = [text_of(name) for name in column_names]
+    names = labelled(texts, labels, OF_CLIENTS, what[0].lower() + what[1:])
     absent = [c for c in REQUIRED if c not in names]
     if absent:
         raise InputError(
             f"{what} lacks the column(s) {absent}; id, wealth and horizon_years are needed for"
-            " every client. Add them.",
+            f" every client. Add them.{names_hint(texts, 'clients', file=what != _FRAME)}",
             field=absent[0],
             value=names,
         )
@@ -70,7 +71,8 @@ def check_names(
         raise InputError(
             f"{what} has columns {odd[:5]} that are not read; columns are named as Client's fields,"
             " answers as answer:<question id>, holdings as holding:<id>, biases as bias:<name>."
-            f" Rename or drop them, or pass labels={odd[:5]} to have them beside the advice.",
+            f" Rename or drop them, or pass labels={odd[:5]} to have them beside the advice."
+            + names_hint(texts, "clients", file=what != _FRAME),
             field=odd[0],
             value=odd,
         )

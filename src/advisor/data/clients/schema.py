@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from advisor.contracts.client import Client
+from advisor.contracts.client import LONGEST, Client
 from advisor.data.categories import Categories
 from advisor.data.ids import IdMap
 from advisor.data.sparse_rows import SparseRows
 
 RANGES: dict[str, tuple[float, float]] = {
     "wealth": (0.0, np.inf),
-    "horizon_years": (0.0, np.inf),
+    "horizon_years": (0.0, LONGEST),
     "age": (0.0, 130.0),
     "knowledge": (0.0, 100.0),
     "income": (0.0, np.inf),

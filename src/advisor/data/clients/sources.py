@@ -17,7 +17,7 @@ from advisor.arrays import check_whole
 from advisor.cells import text_of
 from advisor.data.arrow_extra import pyarrow
 from advisor.data.clients.arrow import arrow_of_clients, check_schema, text_array
-from advisor.data.clients.csv_layout import NAMED
+from advisor.data.clients.csv_layout import NAMED, ClientFiles
 from advisor.data.clients.files import FileBatches, files_of, opened_files
 from advisor.data.clients.reader import check_names
 from advisor.data.clients.table import ClientTable
@@ -177,17 +177,21 @@ def _array(column: pd.Series) -> Any:
 
 def unreadable(source: Any, error: Exception) -> InputError:
     """What is said of a source that broke; a row that stands in the error is the client's."""
-    origin = str(source) if isinstance(source, str | Path) else type(source).__name__
+    files = source.files if isinstance(source, ClientFiles) else source
+    origin = str(files) if isinstance(files, str | Path) else type(source).__name__
     cause = str(error)
     row = _ODD_ROW.fullmatch(cause)
     if row:
         cause = f"{row[1]}: {written(row[2])}"
         remedy = (
             "give that row as many cells as the header, quoting a cell that holds the delimiter or"
-            " a line break (privacy.show() shows the row)"
+            " a line break (privacy.show() shows the row); where lines stand above the header,"
+            " pass ClientFiles(path, skip_lines=1), or how many they are"
         )
     elif "straddling" in cause:
         remedy = 'close the quotation mark that is open over many rows, or write it twice ("")'
+    elif "gzipped" in cause:
+        remedy = "its name says that it is compressed; let it end in .csv"
     elif "UTF8" in cause or "utf-8" in cause:
         remedy = f"pass {NAMED}, or save it as UTF-8"
     else:

@@ -11,7 +11,14 @@ from typing import Any
 # `advise_stream` and `replay` need an extra, and are imported where they are used
 import advisor as library
 from advisor import Advice, load, sentences
-from advisor.adapters.channels.cli.reading import answer, client_of, files, is_one, text_of
+from advisor.adapters.channels.cli.reading import (
+    answer,
+    client_of,
+    files,
+    is_one,
+    source_of,
+    text_of,
+)
 from advisor.errors import InputError
 
 
@@ -37,6 +44,12 @@ def advise(args: Namespace) -> int:
     """Advise one client, or many into a folder; 1 where one client gets no advice."""
     if not is_one(args.clients):
         return _many(args)
+    if args.labels or args.partition_by:
+        raise InputError(
+            f"{args.clients!r} is one client, and labels stand beside the advice of many. Leave out"
+            " --labels and --partition-by, or name Parquet or CSV files.",
+            field="labels",
+        )
     client, advisor = client_of(args.clients), load(args.advisor)
     advice = advisor.advise(client, as_of=args.as_of, picks=args.picks)
     if args.to:
@@ -79,10 +92,12 @@ def _many(args: Namespace) -> int:
     try:
         summary = library.advise_stream(
             Path(args.advisor),
-            args.clients,
+            source_of(args),
             args.to,
             as_of=args.as_of,
             picks=args.picks,
+            labels=args.labels,
+            partition_by=args.partition_by,
             workers=args.workers,
             rows_per_part=args.rows_per_part,
             progress=moved,
@@ -109,7 +124,7 @@ def verify(args: Namespace) -> int:
         problems = "; ".join(proof.problems)
         answer(args, proof, ["proved" if proof.ok else f"not proved: {problems}"])
         return 0 if proof.ok else 1
-    report = library.replay(args.advice, advisor, args.clients)
+    report = library.replay(args.advice, advisor, source_of(args))
     outcome = "proved" if report.same else f"{report.differing:,} differ"
     lines = [
         f"{report.clients:,} clients in {report.parts} parts: {outcome}",

@@ -10,7 +10,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -93,12 +93,19 @@ def parser_of(commands: Mapping[str, Any]) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        for argument in command["arguments"]:
-            how = dict(commands["shared"][argument] if isinstance(argument, str) else argument)
+        for argument in _arguments(command, commands["shared"]):
+            how = dict(argument)
             kind = {"type": KINDS[how.pop("type")]} if "type" in how else {}
             added.add_argument(how.pop("flag"), **kind, **how)
         added.set_defaults(command=command)
     return parser
+
+
+def _arguments(command: Mapping[str, Any], shared: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The arguments of a command; the name of shared ones stands for one or several."""
+    for argument in command["arguments"]:
+        found = shared[argument] if isinstance(argument, str) else argument
+        yield from found if isinstance(found, list) else [found]
 
 
 def _tell(text: str) -> None:

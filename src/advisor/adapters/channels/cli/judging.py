@@ -13,8 +13,10 @@ from advisor.evaluate import backtest_many, equal_weight, level_policies
 def evaluate(args: Namespace) -> int:
     """Print how the lists of a day match what was bought after it."""
     advisor = load(args.advisor)
-    served = advisor.advise_table(clients_of(args.clients), as_of=args.as_of, picks=args.picks)
-    later = Interactions.from_frame(table_of(args.purchases)).after(args.as_of)
+    served = advisor.advise_table(
+        clients_of(args.clients, args), as_of=args.as_of, picks=args.picks
+    )
+    later = Interactions.from_frame(table_of(args.purchases, args)).after(args.as_of)
     report = advisor.evaluate(served, later, ks=tuple(sorted({1, args.picks})))
     answer(args, json.loads(report.to_frame().to_json(orient="records")), [str(report)])
     return 0
@@ -22,7 +24,9 @@ def evaluate(args: Namespace) -> int:
 
 def backtest(args: Namespace) -> int:
     """Print the figures of portfolios of risk levels over a history of prices."""
-    market = Market.from_prices(prices_of(args.prices), periods_per_year=args.periods_per_year)
+    market = Market.from_prices(
+        prices_of(args.prices, args), periods_per_year=args.periods_per_year, decimal=args.decimal
+    )
     policies = {**level_policies(args.levels), "equal weights": equal_weight}
     results = backtest_many(
         policies, market, every=args.every, warmup=args.warmup, cost_bps=args.cost_bps

@@ -39,9 +39,11 @@ def load(args: Namespace) -> int:
     aside = 0
     with Store.open(args.url, tenant=args.tenant) as store:
         tables: dict[str, Any] = {
-            "products": lambda path: store.put_products(Catalogue.from_frame(table_of(path))),
-            "clients": lambda path: store.put_clients(clients_of(path), at=datetime.now(UTC)),
-            "purchases": lambda path: store.put_purchases(table_of(path)),
+            "products": lambda path: store.put_products(
+                Catalogue.from_frame(table_of(path, args), decimal=args.decimal)
+            ),
+            "clients": lambda path: store.put_clients(clients_of(path, args), at=datetime.now(UTC)),
+            "purchases": lambda path: store.put_purchases(table_of(path, args)),
         }
         for name, put in tables.items():
             path = getattr(args, name)

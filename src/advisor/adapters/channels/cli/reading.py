@@ -13,15 +13,13 @@ import pandas as pd
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from advisor import Client, ClientTable, clients_from_arrow
+from advisor import Client, ClientFiles, ClientTable, clients_from_arrow
 from advisor.adapters.extras import needs
 from advisor.errors import InputError
 from advisor.files import read_text
 
 LARGEST = 10_000_000
 """Bytes of a JSON file that is read."""
-AS_WRITTEN: dict[str, Any] = {"dtype": str, "keep_default_na": False, "na_values": [""]}
-"""How cells of CSV are read, so that the id 007 stays one."""
 
 
 @contextmanager
@@ -59,7 +57,7 @@ def client_of(path: str) -> Client:
 
 def is_csv(path: str) -> bool:
     """Whether a file is CSV by its name; else it is Parquet."""
-    return Path(path).suffix.lower() == ".csv"
+    return Path(path).name.lower().removesuffix(".gz").endswith((".csv", ".tsv"))
 
 
 def is_one(path: str) -> bool:
@@ -67,26 +65,49 @@ def is_one(path: str) -> bool:
     return path == "-" or Path(path).suffix.lower() == ".json"
 
 
-def table_of(path: str) -> pd.DataFrame:
+def table_of(path: str, args: Namespace) -> pd.DataFrame:
     """A table from Parquet or CSV, whose cells are left as they are written."""
     with files(path):
-        return pd.read_csv(path, **AS_WRITTEN) if is_csv(path) else pd.read_parquet(path)
+        if not is_csv(path):
+            return pd.read_parquet(path)
+        tabs = ".tsv" in Path(path).name.lower()
+        return pd.read_csv(
+            path,
+            dtype=str,  # so that the id 007 stays one
+            keep_default_na=False,
+            na_values=["", *args.missing],
+            sep=args.delimiter or ("\t" if tabs else ","),
+            encoding=args.encoding,
+            skiprows=args.skip_lines,
+        )
 
 
-def prices_of(path: str) -> pd.DataFrame:
+def prices_of(path: str, args: Namespace) -> pd.DataFrame:
     """Prices from Parquet or CSV, by day: the index, or the first column."""
-    with files(path):
-        frame = pd.read_csv(path) if is_csv(path) else pd.read_parquet(path)
-        indexed = isinstance(frame.index, pd.DatetimeIndex)
-        return frame if indexed else frame.set_index(frame.columns[0])
+    frame = table_of(path, args)
+    indexed = isinstance(frame.index, pd.DatetimeIndex)
+    return frame if indexed else frame.set_index(frame.columns[0])
 
 
-def clients_of(path: str) -> ClientTable:
+def source_of(args: Namespace) -> ClientFiles:
+    """The files of clients, and how they are written."""
+    return ClientFiles(
+        args.clients,
+        encoding=args.encoding,
+        delimiter=args.delimiter,
+        decimal=args.decimal,
+        skip_lines=args.skip_lines,
+        missing=args.missing,
+    )
+
+
+def clients_of(path: str, args: Namespace) -> ClientTable:
     """Clients from Parquet or CSV."""
     if is_csv(path):
-        return ClientTable.from_frame(table_of(path))
+        return ClientTable.from_frame(table_of(path, args), decimal=args.decimal)
     with files(path):
-        return clients_from_arrow(needs("arrow", "pyarrow.parquet").read_table(path))
+        table = needs("arrow", "pyarrow.parquet").read_table(path)
+        return clients_from_arrow(table, decimal=args.decimal)
 
 
 def say(*lines: str) -> None:

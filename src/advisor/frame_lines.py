@@ -1,0 +1,49 @@
+"""The line that makes a pandas DataFrame of what is none: a table of another library, or a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_CALLS = {
+    ("pandas", "Series"): "to_frame()",
+    ("polars", "Series"): "to_frame().to_pandas()",
+    ("polars", "DataFrame"): "to_pandas()",
+    ("polars", "LazyFrame"): "collect().to_pandas()",
+    ("pyarrow", "Table"): "to_pandas()",
+    ("pyspark", "DataFrame"): "toPandas()",
+    ("duckdb", "DuckDBPyRelation"): "df()",
+    ("_duckdb", "DuckDBPyRelation"): "df()",
+    ("dask", "DataFrame"): "compute()",
+}
+"""What makes a pandas DataFrame of a table of another library."""
+_FILES = {
+    **dict.fromkeys((".csv", ".gz", ".zip", ".txt"), "read_csv({}, {})"),
+    ".tsv": 'read_csv({}, sep="\\t", {})',
+    **dict.fromkeys((".xlsx", ".xls"), "read_excel({}, {})"),
+    ".parquet": "read_parquet({})",
+    **dict.fromkeys((".feather", ".arrow"), "read_feather({})"),
+    ".json": "read_json({}, dtype=False)",
+    **dict.fromkeys((".jsonl", ".ndjson"), "read_json({}, lines=True, dtype=False)"),
+}
+"""What makes a pandas DataFrame of a file, by its ending."""
+_HISTORIES, _BY_DAY = ("prices", "returns"), "index_col=0"
+_LONGEST_PATH = 4_096
+
+
+def line_for(field: str, value: object) -> str:
+    """The line that makes a pandas DataFrame of a table of another kind, as the end of a message;
+    empty where none is known.
+
+    >>> class Series:
+    ...     __module__ = "pandas.core"
+    >>> line_for("prices", Series()), line_for("prices", 5)
+    (' Here: prices.to_frame().', '')
+    """
+    kind = type(value)
+    if isinstance(value, str | Path):
+        ending = Path(value).suffix.lower() if len(str(value)) < _LONGEST_PATH else ""
+        read = _FILES.get(ending)
+        how = _BY_DAY if field in _HISTORIES else "dtype=str"
+        return f" Here: pandas.{read.format(field, how)}." if read else ""
+    call = _CALLS.get((kind.__module__.partition(".")[0], kind.__name__))
+    return f" Here: {field}.{call}." if call else ""

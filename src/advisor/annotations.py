@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,7 @@ def _is_path(value: Any) -> bool:
     return isinstance(value, PathLike) or (_is_text(value) and "\0" not in value)
 
 
-def are_items(value: Any) -> bool:
+def are_items(value: Any) -> TypeGuard[Iterable[Any]]:
     """Whether a value holds values one after the other, and is no text and no mapping."""
     return (
         isinstance(value, Iterable)

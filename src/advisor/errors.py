@@ -20,6 +20,9 @@ from datetime import datetime
 
 from advisor.privacy import about_clients, kept
 
+_LONGEST = 8_000
+"""Characters of a message; of a longer one the middle is left out."""
+
 
 class AdvisorError(Exception):
     """Base of everything the library raises on purpose."""
@@ -50,6 +53,8 @@ class InputError(AdvisorError, ValueError):
     """
 
     def __init__(self, message: str, *, field: str | None = None, value: object = None) -> None:
+        if len(message) > _LONGEST:
+            message = f"{message[: _LONGEST // 2]} [...] {message[-_LONGEST // 2 :]}"
         super().__init__(message)
         self.field = field
         self.value = kept(value) if about_clients(field) else value

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor.annotations import are_items
 from advisor.arrays import NUMBER, IntArray, check_number, check_type
 from advisor.cell_words import rating_of
 from advisor.cells import text_of
@@ -128,7 +129,7 @@ def _one_each(entries: object, names: Sequence[str], field: str, default: object
         entries = by_id(entries, field)
         check_names(entries, names, field)
         return [entries.get(name, default) for name in names]
-    if isinstance(entries, str | AbstractSet) or not isinstance(entries, Iterable):
+    if isinstance(entries, str | AbstractSet) or not are_items(entries):
         raise InputError(
             f"{field} is {short(entries)} ({type(entries).__name__}); give one each of the"
             f" {len(names)} assets, or a mapping by asset id.",

@@ -20,7 +20,7 @@ from advisor.data.bad_rows import BadRow
 from advisor.data.columns import Column, Typed, column_of
 from advisor.data.hints import day_hint
 from advisor.errors import InputError
-from advisor.privacy import argument, kept, personal, written
+from advisor.privacy import argument, kept, personal, short, written
 
 Moments = npt.NDArray[np.datetime64]
 _A_DAY = 10
@@ -175,12 +175,14 @@ def _bad(
                 ", which is no day; ",
                 "write days as 2026-02-01 or 2026/2/1, times as 2026-02-01 14:30.",
             )
+        market = field.endswith(" index")
+        cell = short(value) if market else personal(value)
         yield (
             row,
             InputError(
-                f"{field} is {personal(value)} in row {row}{why}{remedy}{hint}",
+                f"{field} is {cell} in row {row}{why}{remedy}{hint}",
                 field=field,
-                value=kept(value),
+                value=value if market else kept(value),
             ),
         )
     for row in np.flatnonzero(missing).tolist() if not allow_missing else ():

@@ -217,8 +217,9 @@ def _refuse_first(
 
 
 def _index_days(frame: pd.DataFrame, field: str) -> DayArray:
+    index = pd.Series(frame.index, dtype=frame.index.dtype)
     try:
-        days = as_days(frame.index.to_series(), f"{field} index")
+        days = as_days(index, f"{field} index")
     except InputError as error:
         raise InputError(
             f"The index of {field} is not made of days ({error}) Set a DatetimeIndex."
@@ -226,7 +227,7 @@ def _index_days(frame: pd.DataFrame, field: str) -> DayArray:
             field=field,
             value=error.value,
         ) from error
-    if off := column_of(frame.index.to_series()).off_midnight():
+    if off := column_of(index).off_midnight():
         _LOG.warning(
             f"The index of {field} has {off:,} times with a time zone that are not midnight there;"
             " the day there is taken. If the exchange is elsewhere, "

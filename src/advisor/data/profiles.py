@@ -250,7 +250,7 @@ def _column(values: object, field: str) -> Any:
 
 def _days_column(values: object) -> pd.Series:
     column = _column(values, "valid_until")
-    return pd.Series(column, dtype=object) if isinstance(column, list) else pd.Series(column)
+    return pd.Series(column, dtype=getattr(column, "dtype", object))
 
 
 def _knowledge(values: object) -> FloatArray:

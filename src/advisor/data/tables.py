@@ -106,7 +106,7 @@ def ids_of(column: pd.Series | pd.Index | Iterable[object], field: str) -> list[
     series = (
         column
         if isinstance(column, pd.Series)
-        else pd.Series(column, dtype=None if isinstance(column, pd.Index) else object)
+        else pd.Series(column, dtype=column.dtype if isinstance(column, pd.Index) else object)
     )
     cells = column_of(series)
     refuse_first(bad_ids(cells, field))

@@ -26,18 +26,14 @@ LONGEST_LIST = 1_000_000
 """Characters of a cell that writes a list or a record."""
 LISTS = list | tuple | set | frozenset | np.ndarray
 _SCALARS = str | bytes | bytearray | memoryview | Number | date | np.generic | UUID
-"""What one cell may be, if it is no list and no record."""
 NO_DAY = np.datetime64("NaT", "D")
 FIRST_DAY, LAST_DAY = np.datetime64("0001-01-01", "D"), np.datetime64("9999-12-31", "D")
-"""Days that a `date` can hold."""
 _WRITTEN = re.compile(
     r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|[+-]?inf(?:inity)?", re.ASCII | re.IGNORECASE
 )
 """How a number is written; no two parts can take the same digit, so that reading is linear."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}.*)?", re.ASCII)
 """How a day is written, with or without a time: no "now", no month without a day, no number."""
-_DATE_LENGTH = 10
-"""Characters of a day without a time."""
 COARSE = ("Y", "M", "W", "generic")
 """Units of numpy that hold no day."""
 WHOLE = 2.0**53
@@ -68,11 +64,19 @@ def text_of(cell: object) -> str:
     if isinstance(cell, date | np.datetime64):
         return str(day_of(cell))
     if isinstance(cell, LISTS | Mapping) or hasattr(type(cell), "model_dump"):
-        text = json.dumps(plain := _plain(cell), ensure_ascii=False)
-        return text if is_text(text) else json.dumps(plain)
+        return _json(cell)
     if isinstance(cell, int) and cell.bit_length() > _BITS:
         return "inf" if cell > 0 else "-inf"
     return str(cell) if isinstance(cell, _SCALARS | timedelta) else short(cell, _SHOWN)
+
+
+def _json(cell: object) -> str:
+    """A list or record as JSON; one too deep for that in short."""
+    try:
+        text = json.dumps(plain := _plain(cell), ensure_ascii=False)
+    except RecursionError:
+        return short(cell, _SHOWN)
+    return text if is_text(text) else json.dumps(plain)
 
 
 def _python(cell: object) -> Any:
@@ -109,9 +113,7 @@ def _plain(cell: Any) -> Any:
 
 
 def _text_inside(cell: object) -> str:
-    """Text inside a nested cell: what cannot be written stays so, and is refused where it is
-    read.
-    """
+    """Text inside a nested cell: what cannot be written stays, and is refused where it is read."""
     if isinstance(cell, bytes):
         return cell.decode("utf-8", "surrogateescape")
     return cell if isinstance(cell, str) else text_of(cell)
@@ -177,9 +179,7 @@ def is_word(cell: object) -> bool:
 
 
 def is_text(text: str) -> bool:
-    """Whether a text can be written: half a pair of surrogates, as `json.loads` lets it through,
-    cannot.
-    """
+    """Whether a text can be written: half a pair of surrogates, as of `json.loads`, cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -188,9 +188,7 @@ def is_text(text: str) -> bool:
 
 
 def number_of(cell: object) -> float:
-    """The number that a cell is or writes; nan for True and False, days, complex numbers and other
-    words.
-    """
+    """The number that a cell is or writes; nan for True, False, days, complex numbers, words."""
     if type(cell) is float:
         return cell
     cell = _python(cell)
@@ -239,7 +237,7 @@ def is_off_midnight(cell: object) -> bool:
     """Whether a cell is a time with a time zone and not midnight there: its day may be another
     elsewhere.
     """
-    if isinstance(cell, str) and _DATE_LENGTH < len(cell) <= LONGEST and date_of(cell) is not None:
+    if isinstance(cell, str) and 10 < len(cell) <= LONGEST and date_of(cell) is not None:
         cell = datetime.fromisoformat(iso_of(cell.strip()))
     return isinstance(cell, datetime) and cell.tzinfo is not None and cell.time() != time(0)
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal
 
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import BoolArray
+from advisor.data.columns import Column
 from advisor.errors import InputError
+from advisor.privacy import kept, personal, short
 
 OnBadRows = Literal["refuse", "set_aside"]
 """What to do with rows that cannot be read: raise, or read the others and say so in `problems`."""
@@ -39,6 +45,53 @@ def refusal(bad: Mapping[int, InputError], count: int, what: str) -> InputError:
         field=first.field,
         value=first.value,
     )
+
+
+def bad_cells(
+    bad: BoolArray,
+    cells: Column | pd.Series,
+    field: str,
+    why: str,
+    *,
+    hint: Callable[[Any], str] = lambda _: "",
+    show: Callable[[Any], str] = personal,
+    public: bool = False,
+) -> Iterator[BadRow]:
+    """What is wrong with the rows of `bad`: the field is the cell in the row, then `why` and what
+    mends it.
+
+    Args:
+        bad: Shape (c,).
+        cells: Of the column; of a Series, as they stand there.
+        field: Its name.
+        why: Goes on after the row.
+        hint: What mends a cell.
+        show: How a client's cell is shown.
+        public: Whether the cells are of a market, and no client's.
+    """
+    for row in np.flatnonzero(bad).tolist():
+        cell = cells.cell(row) if isinstance(cells, Column) else cells.iloc[row]
+        cell = cell.item() if isinstance(cell, np.generic) else cell
+        yield (
+            row,
+            InputError(
+                f"{field} is {short(cell) if public else show(cell)} in row {row}{why}{hint(cell)}",
+                field=field,
+                value=cell if public else kept(cell),
+            ),
+        )
+
+
+def missing_cells(column: Column, why: str, field: str) -> Iterator[BadRow]:
+    """What is wrong with the rows without a cell; `why` holds the row as {row}."""
+    for row in np.flatnonzero(column.missing()).tolist():
+        yield row, InputError(why.format(row=row), field=field, value=None)
+
+
+def refuse_first(bad: Iterable[BadRow]) -> None:
+    """Raise what is wrong with the first of some rows, if there is one."""
+    for _, error in bad:
+        raise error
 
 
 def log_set_aside(bad: int, count: int, what: str) -> None:

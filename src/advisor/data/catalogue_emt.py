@@ -12,6 +12,7 @@ from advisor.contracts.currencies import code_of, nearest
 from advisor.contracts.product import Product
 from advisor.contracts.target_market import Answer, Audience, TargetMarket
 from advisor.errors import InputError
+from advisor.privacy import short
 
 SRI_TO_LEVEL = (1, 2, 3, 4, 5, 5, 5)
 """R level of the summary risk indicator 1..7. PRIIPs put the classes at volatilities below 0.5, 5,
@@ -92,8 +93,8 @@ def products_from_emt(
         or not all(1 <= level <= 5 for level in sri_to_level)
     ):
         raise InputError(
-            f"sri_to_level is {tuple(sri_to_level)}; it needs seven levels of 1..5 that do not"
-            " fall, one for each SRI.",
+            f"sri_to_level is {short(tuple(sri_to_level))}; it needs seven levels of 1..5 that do"
+            " not fall, one for each SRI.",
             field="sri_to_level",
             value=tuple(sri_to_level),
         )

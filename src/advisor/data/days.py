@@ -16,11 +16,11 @@ import pandas as pd
 from advisor.arrays import BoolArray, DayArray
 from advisor.cell_words import iso_of
 from advisor.cells import FIRST_DAY, LAST_DAY, NO_DAY, day_of, text_of
-from advisor.data.bad_rows import BadRow
-from advisor.data.columns import Column, Typed, column_of
+from advisor.data.bad_rows import BadRow, bad_cells, missing_cells, refuse_first
+from advisor.data.columns import Column, column_of
 from advisor.data.hints import day_hint
 from advisor.errors import InputError
-from advisor.privacy import argument, kept, personal, short, written
+from advisor.privacy import argument, written
 
 Moments = npt.NDArray[np.datetime64]
 _A_DAY = 10
@@ -133,61 +133,41 @@ def _nanoseconds(cells: list[Any]) -> Moments:
 def _checked(values: pd.Series, field: str, *, allow_missing: bool) -> DayArray:
     """The days. Raises `InputError` unless every cell is a day."""
     cells = column_of(values)
-    days = cells.days()
-    for _, error in _bad(values, cells, days, field, allow_missing=allow_missing):
-        raise error
-    return days
+    refuse_first(bad_days(values, cells, field, allow_missing=allow_missing))
+    return cells.days()
 
 
 def bad_days(
-    values: pd.Series, field: str, cells: Column, *, moments: bool = False
+    series: pd.Series,
+    cells: Column,
+    field: str,
+    *,
+    allow_missing: bool = False,
+    moments: bool = False,
 ) -> Iterator[BadRow]:
     """Rows whose cell `as_days` refuses, or with `moments` `as_times`."""
-    days = cells.days()
-    yield from _bad(values, cells, days, field, allow_missing=False)
-    outside = ~no_days(days) & ~((days >= _FIRST_MOMENT) & (days < _LAST_MOMENT))
-    for row in np.flatnonzero(outside).tolist() if moments else ():
-        text = (
-            f"{field} is {written(str(days[row]))} in row {row}; moments run from 1678 to 2262."
-            " Correct it."
+    days, missing = cells.days(), cells.missing()
+    bad, public = no_days(days) & ~missing, field.endswith(" index")
+    if bad.any():
+        hint = day_hint(cells.coded()[0], field)
+        values, codes = cells.coded()
+        counted = np.array([*(isinstance(v, int | float | complex) for v in values), False])[codes]
+        why = "; a number counts from no agreed day. Write days as 2026-02-01." + (
+            hint or " Or convert them with pandas.to_datetime and its unit."
         )
-        yield row, InputError(text, field=field, value=None)
-
-
-def _bad(
-    values: pd.Series, cells: Column, days: DayArray, field: str, *, allow_missing: bool
-) -> Iterator[BadRow]:
-    missing = cells.missing()
-    bad = np.flatnonzero(no_days(days) & ~missing).tolist()
-    hint = day_hint(cells.coded()[0], field) if bad else ""
-    for row in bad:
-        value = values.iloc[row]
-        value = value.item() if isinstance(value, np.generic) else value
-        if (isinstance(cells, Typed) and cells.values.dtype.kind in "iuf") or isinstance(
-            value, int | float | complex
-        ):
-            why = "; a number counts from no agreed day. "
-            remedy = "Write days as 2026-02-01." + (
-                "" if hint else " Or convert them with pandas.to_datetime and its unit."
-            )
-        else:
-            why, remedy = (
-                ", which is no day; ",
-                "write days as 2026-02-01 or 2026/2/1, times as 2026-02-01 14:30.",
-            )
-        market = field.endswith(" index")
-        cell = short(value) if market else personal(value)
-        yield (
-            row,
-            InputError(
-                f"{field} is {cell} in row {row}{why}{remedy}{hint}",
-                field=field,
-                value=value if market else kept(value),
-            ),
+        yield from bad_cells(bad & counted, series, field, why, public=public)
+        why = (
+            ", which is no day; write days as 2026-02-01 or 2026/2/1, times as 2026-02-01 14:30."
+            f"{hint}"
         )
-    for row in np.flatnonzero(missing).tolist() if not allow_missing else ():
-        text = f"{field} has no day in row {row}; every row needs one. Fill or drop it."
-        yield row, InputError(text, field=field, value=None)
+        yield from bad_cells(bad & ~counted, series, field, why, public=public)
+    if not allow_missing:
+        why = f"{field} has no day in row {{row}}; every row needs one. Fill or drop it."
+        yield from missing_cells(cells, why, field)
+    if moments:
+        outside = ~no_days(days) & ~((days >= _FIRST_MOMENT) & (days < _LAST_MOMENT))
+        why = "; moments run from 1678 to 2262. Correct it."
+        yield from bad_cells(outside, series, field, why, public=public)
 
 
 def no_days(days: DayArray) -> BoolArray:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import DayArray, FloatArray
+from advisor.cells import is_missing
 from advisor.data.hints import names_hint
 from advisor.data.tables import labels_of
 from advisor.errors import InputError
@@ -32,7 +33,7 @@ def check_columns(frame: pd.DataFrame, field: str) -> None:
     """
     columns = frame.columns
     heads = columns.tolist()[:3]
-    if isinstance(columns, pd.MultiIndex) or columns.isna().any():
+    if isinstance(columns, pd.MultiIndex) or any(map(is_missing, columns)):
         line = (
             _line(columns, field) if isinstance(columns, pd.MultiIndex) else "Rename the columns."
         )

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from advisor.arrays import BoolArray, DayArray, FloatArray
-from advisor.data.bad_rows import BadRow, OnBadRows, log_set_aside, refusal
+from advisor.data.bad_rows import BadRow, OnBadRows, bad_cells, log_set_aside, refusal
 from advisor.data.categories import Categories
 from advisor.data.columns import column_of
 from advisor.data.days import bad_days
 from advisor.data.hints import number_hint
-from advisor.data.tables import bad_flags, bad_ids, cell, shown_cell, truths_of
+from advisor.data.tables import bad_flags, bad_ids, shown_amount, truths_of
 from advisor.errors import InputError
-from advisor.privacy import kept
 
 
 class Rows:
@@ -39,20 +39,18 @@ class Rows:
     def days(self, name: str, *, moments: bool = False) -> DayArray:
         """The days of a column; with `moments`, those that nanoseconds reach."""
         column = column_of(self.frame[name])
-        self.note(bad_days(self.frame[name], name, column, moments=moments))
+        self.note(bad_days(self.frame[name], column, name, moments=moments))
         return column.days()
 
     def numbers(
         self, name: str, fine: Callable[[FloatArray], BoolArray], remedy: str
     ) -> FloatArray:
         """The numbers of a column, finite and `fine`."""
-        column = self.frame[name]
-        values = column_of(column).numbers(self.decimal)
-        for row in np.flatnonzero(~(np.isfinite(values) & fine(values))).tolist():
-            value = cell(column, row)
-            hint = number_hint(value, name, self.decimal)
-            text = f"{name} is {shown_cell(column, row)} in row {row}; {remedy}{hint}"
-            self.note([(row, InputError(text, field=name, value=kept(value)))])
+        values = column_of(self.frame[name]).numbers(self.decimal)
+        bad = ~(np.isfinite(values) & fine(values))
+        mends = partial(number_hint, column=name, decimal=self.decimal)
+        column, why = self.frame[name], f"; {remedy}"
+        self.note(bad_cells(bad, column, name, why, hint=mends, show=shown_amount))
         return values
 
     def flags(self, name: str, remedy: str) -> BoolArray:

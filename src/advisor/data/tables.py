@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
-from advisor.cells import shown, text_of, truth_of
-from advisor.data.bad_rows import BadRow
+from advisor.cells import text_of, truth_of
+from advisor.data.bad_rows import BadRow, bad_cells, missing_cells, refuse_first
 from advisor.data.categories import Categories
 from advisor.data.columns import Column, column_of
-from advisor.data.hints import names_hint
+from advisor.data.hints import names_hint, word_hint
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
-from advisor.privacy import kept, personal, written
+from advisor.privacy import personal, written
 
 _INDEX = re.compile(r"__index_level_\d+__")
 
@@ -75,26 +75,10 @@ def bad_ids(column: Column, field: str, remedy: str | None = None) -> Iterator[B
     """Rows whose id is a list, a record, or text that cannot be written; with a remedy, those
     without an id too.
     """
-    for row in np.flatnonzero(column.no_words()).tolist():
-        text = shown(column.cell(row))
-        yield (
-            row,
-            InputError(
-                f"{field} is {text} in row {row}; an id is text in UTF-8, or a number. Correct the"
-                " cell.",
-                field=field,
-                value=text,
-            ),
-        )
-    missing = () if remedy is None else np.flatnonzero(column.words().codes < 0).tolist()
-    for row in missing:
-        yield row, InputError(f"{field} is missing in row {row}; {remedy}", field=field, value=None)
-
-
-def refuse_first(bad: Iterable[BadRow]) -> None:
-    """Raise what is wrong with the first of some rows, if there is one."""
-    for _, error in bad:
-        raise error
+    why = "; an id is text in UTF-8, or a number. Correct the cell."
+    yield from bad_cells(column.no_words(), column, field, why)
+    if remedy is not None:
+        yield from missing_cells(column, f"{field} is missing in row {{row}}; {remedy}", field)
 
 
 def ids_of(column: pd.Series | pd.Index | Iterable[object], field: str) -> list[str | None]:
@@ -150,7 +134,11 @@ def cell(column: pd.Series, row: int) -> object:
 
 def shown_cell(column: pd.Series, row: int) -> str:
     """A client's cell as a message shows it."""
-    value = cell(column, row)
+    return shown_amount(cell(column, row))
+
+
+def shown_amount(value: object) -> str:
+    """A client's number as a message shows it."""
     return written(f"{value:g}") if isinstance(value, float) else personal(value)
 
 
@@ -184,13 +172,9 @@ def truths_of(cells: Column, missing: bool | None) -> tuple[BoolArray, BoolArray
 
 def bad_flags(odd: BoolArray, cells: Column, field: str, remedy: str) -> Iterator[BadRow]:
     """What is wrong with the rows that are neither yes nor no."""
-    for row in np.flatnonzero(odd).tolist():
-        value = cells.cell(row)
-        text = (
-            f"{field} is {personal(value)} in row {row}; it must be yes or no, true or false, 1 or"
-            f" 0. {remedy}"
-        )
-        yield row, InputError(text, field=field, value=kept(value))
+    hint = word_hint(cells.coded()[0], field, "truth") if odd.any() else ""
+    why = f"; it must be yes or no, true or false, 1 or 0. {remedy}{hint}"
+    yield from bad_cells(odd, cells, field, why)
 
 
 def labels_of(index: Iterable[object]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
@@ -10,17 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from advisor.annotations import DecimalMark
+from advisor.annotations import DecimalMark, Texts
 from advisor.arrays import BoolArray, FloatArray, IntArray
-from advisor.data.bad_rows import BadRow, OnBadRows
+from advisor.data.bad_rows import OnBadRows, bad_cells
 from advisor.data.columns import column_of
 from advisor.data.days import as_day, as_times
 from advisor.data.hints import word_hint
 from advisor.data.ids import IdMap
 from advisor.data.rows import Rows
-from advisor.data.tables import cell, check_table, coded_ids
-from advisor.errors import InputError
-from advisor.privacy import kept, personal
+from advisor.data.tables import check_table, coded_ids
 from advisor.validation import checked
 
 _SIDES = {"buy": 1, "b": 1, "purchase": 1, "sell": -1, "s": -1, "sale": -1}
@@ -30,6 +28,7 @@ _UNITS = (
     "it must be zero or positive and finite: the side tells sales (take .abs() of signed units)."
 )
 _PRICE = "it must be positive and finite."
+_SIDE = "; it must be buy or sell, which tells what came from what went. Correct it."
 _MARK = "It says whether the trade was somebody else's choice; leave it empty where it was not."
 
 
@@ -77,7 +76,7 @@ class Trades:
         side: str = "side",
         units: str = "units",
         price: str = "price",
-        left_out: Sequence[str] = (),
+        left_out: Texts | str = (),
         decimal: DecimalMark = ".",
         on_bad_rows: OnBadRows = "refuse",
     ) -> Trades:
@@ -108,8 +107,7 @@ class Trades:
         rows = Rows(frame, decimal)
         clients, assets = rows.ids(client, _NOBODY), rows.ids(asset, _NOTHING)
         rows.days(day, moments=True)
-        signs = _signs(frame[side])
-        rows.note(_bad_sides(signs, frame[side], side))
+        signs = _signs(rows, side)
         amounts = rows.numbers(units, lambda v: v >= 0.0, _UNITS)
         prices = rows.numbers(price, lambda v: v > 0.0, _PRICE)
         marked = np.zeros(len(frame), dtype=np.bool_)
@@ -158,20 +156,13 @@ class Trades:
         )
 
 
-def _signs(column: pd.Series) -> FloatArray:
-    """+1 for a purchase, -1 for a sale, nan for anything else, shape (t,)."""
-    words = column_of(column).words()
-    signs = [_SIDES.get(name.strip().lower(), np.nan) for name in words.names]
-    return np.array([*signs, np.nan], dtype=np.float64)[words.codes]
-
-
-def _bad_sides(signs: FloatArray, column: pd.Series, name: str) -> Iterator[BadRow]:
-    bad = np.flatnonzero(np.isnan(signs)).tolist()
-    hint = word_hint(column_of(column).coded()[0], name, "side") if bad else ""
-    for row in bad:
-        value = cell(column, row)
-        text = (
-            f"{name} is {personal(value)} in row {row}; it must be buy or sell, which tells what"
-            f" came from what went. Correct it.{hint}"
-        )
-        yield row, InputError(text, field=name, value=kept(value))
+def _signs(rows: Rows, name: str) -> FloatArray:
+    """+1 for a purchase, -1 for a sale, nan for anything else (noted), shape (t,)."""
+    column = column_of(rows.frame[name])
+    words = column.words()
+    known = [_SIDES.get(word.strip().lower(), np.nan) for word in words.names]
+    signs = np.array([*known, np.nan], dtype=np.float64)[words.codes]
+    odd = np.isnan(signs)
+    hint = word_hint(column.coded()[0], name, "side") if odd.any() else ""
+    rows.note(bad_cells(odd, rows.frame[name], name, f"{_SIDE}{hint}"))
+    return signs

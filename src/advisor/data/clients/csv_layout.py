@@ -23,6 +23,8 @@ _HEAD = 65_536
 """Bytes that are looked at."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -30,7 +32,6 @@ _PACKED = {
     b"PK\x03\x04": "a ZIP archive or an Excel workbook. Unpack it, or pass the table:"
     " pandas.read_csv(path, dtype=str) of .zip, pandas.read_excel(path, dtype=str) of .xlsx",
     b"\x1f\x8b": "compressed. Let its name end in .csv.gz",
-    b"\xff\xfe\x00\x00": 'text in UTF-32. Pass pandas.read_csv(path, encoding="utf-32", dtype=str)',
 }
 """How files begin that are no CSV, and what they are."""
 NAMED = (

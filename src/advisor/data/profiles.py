@@ -250,7 +250,8 @@ def _column(values: object, field: str) -> Any:
 
 def _days_column(values: object) -> pd.Series:
     column = _column(values, "valid_until")
-    return pd.Series(column, dtype=getattr(column, "dtype", object))
+    plain = getattr(column, "dtype", np.dtype(object)) == np.dtype(object)
+    return pd.Series(column, dtype=object if plain else None)
 
 
 def _knowledge(values: object) -> FloatArray:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from advisor import Advice, AnswerSheet, Client, ClientTable, Product, profile_risk
-from advisor.adapters.channels.mcp.forms import WITHHELD
+from advisor.adapters.channels.mcp.calls import WITHHELD
 from advisor.adapters.channels.session import Session, answered
 from advisor.adapters.channels.tenant import Tenant
 from advisor.errors import InputError
@@ -41,7 +41,7 @@ class Talk:
 
 
 def today() -> date:
-    """The day in UTC."""
+    """In UTC."""
     return datetime.now(UTC).date()
 
 
@@ -72,19 +72,14 @@ class Conversation:
     def talk(self, client: Any, session: Any) -> Talk:
         """Who is spoken of: a client who is described, or the one of a session."""
         if (client is None) == (session is None):
-            raise InputError(
-                "Say who it is about: either client, or the session that an earlier call gave.",
-                field="session",
-            )
+            text = "Say who it is about: either client, or the session that an earlier call gave."
+            raise InputError(text, field="session")
         if session is not None:
             if not isinstance(session, str):
                 text = "session is no text; give the one that an earlier call gave."
                 raise InputError(text, field="session")
             loaded = self.tenant.sessions.load(session)
             return Talk(loaded.sheet, loaded.base, loaded)
-        return self._described(client)
-
-    def _described(self, client: Any) -> Talk:
         if not isinstance(client, Mapping):
             text = "client is no object; give at least id, wealth and horizon_years."
             raise InputError(text, field="client")
@@ -98,6 +93,15 @@ class Conversation:
         base = Client.model_validate(client)
         sheet = AnswerSheet(questionnaire=self.questionnaire)
         return Talk(answered(sheet, base.answers), base)
+
+    def answered(self, client: Any, session: Any, answers: Any) -> Talk | None:
+        """The talk with what was answered in a form; None where the client declined."""
+        talk = self.talk(client, session)
+        if answers.action != "accept":
+            return None
+        form = answers.data
+        form_answers = form if isinstance(form, dict) else form.model_dump(by_alias=True)
+        return replace(talk, sheet=answered(talk.sheet, form_answers))
 
     def kept(self, talk: Talk) -> Talk:
         """With a session that has the answers."""
@@ -119,15 +123,13 @@ class Conversation:
         table, day = ClientTable.from_clients([client]), as_of or today()
         profiles = profile_risk(table, advisor.questionnaire, as_of=day, bands=advisor.bands)
         verdict = advisor.regime.check(profiles[0], client, product)
-        rules = [advisor.regime.pack_of(product.regime).by_id[name] for name in verdict.rules]
-        return {
-            "product": product.id,
-            "name": product.name,
-            "decision": verdict.decision,
+        rules = (advisor.regime.pack_of(product.regime).by_id[name] for name in verdict.rules)
+        value = {"product": product.id, "name": product.name, "decision": verdict.decision}
+        return value | {
             "rules": [
                 {"rule": rule.id, "article": rule.article, "text": rule.text_in(language)}
                 for rule in rules
-            ],
+            ]
         }
 
     def _product(self, name: Any) -> Product | None:
@@ -140,10 +142,9 @@ class Conversation:
         held = dict[str, float]()
         for name, money in client.holdings.items():
             product = self._product(name)
-            asset = name if product is None else product.asset or name
-            spread = (
-                product.exposures if product is not None and product.exposures else {asset: 1.0}
-            )
+            spread = {name: 1.0}
+            if product is not None:
+                spread = product.exposures or {product.asset or name: 1.0}
             for asset, share in spread.items():
                 held[asset] = held.get(asset, 0.0) + money * share
         flow = client.wealth - sum(client.holdings.values())

@@ -1,38 +1,67 @@
-"""Forms made from questions, and the schemas that tools show."""
+"""What is asked of the client in forms, in the middle of a call: missing answers, and whether they
+agree to a higher level; and what an assistant may state of them.
 
-from __future__ import annotations
+Done by `Resolve` and `Elicit`, which work over the protocols of 2025-11-25 and 2026-07-28. A
+function may run again for each round of a call, so that nothing is kept here.
+"""
 
 import json
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from mcp.server import mcpserver
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from advisor import Client, Questionnaire
+from advisor.adapters.channels.mcp.calls import WITHHELD, refusing
+from advisor.adapters.channels.mcp.conversation import Conversation
 
-WITHHELD = (
-    "answers", "level", "knowledge", "assessed_on", "lowest_category", "biases", "professional",
-    "institution", "private_qualified", "guardian", "insists", "written_warning",
-)  # fmt: skip
-"""Of a client what no assistant states: it comes from the client's own answers, or from whoever has
-assessed them."""
-
-
-@cache
-def texts() -> Mapping[str, Mapping[str, str]]:
-    """What the chat says around the questions, by language."""
-    return json.loads(Path(__file__).with_name("texts.json").read_text(encoding="utf-8"))
+_TEXTS: Mapping[str, Mapping[str, str]] = json.loads(
+    Path(__file__).with_name("texts.json").read_text(encoding="utf-8")
+)
 
 
 def text(language: str, name: str) -> str:
-    """One of these sentences; English where there is none in that language."""
-    return texts().get(language, texts()["en"])[name]
+    """What the chat says around the questions; in English where a language has no texts."""
+    return _TEXTS.get(language, _TEXTS["en"])[name]
+
+
+def asking(conversation: Conversation) -> dict[str, Any]:
+    """Annotations of parameters that are filled with what the client says in a form: `answers`, and
+    `agreement` to a higher level.
+    """
+    rise_of = conversation.tenant.sessions.rise
+
+    def ask(client: Any, session: Any, language: Any) -> Any:
+        talk, spoken = conversation.talk(client, session), conversation.language(language)
+        if talk.finished or talk.sheet.complete:
+            return {}
+        asked, answers = talk.sheet.questionnaire, talk.sheet.answers
+        names = tuple(q.id for q in asked.questions if q.id not in answers)
+        sentence = text(spoken, "ask") % asked.title_in(spoken)
+        return mcpserver.Elicit(sentence, _form(asked, names, spoken))
+
+    def agree(client: Any, session: Any, language: Any, answers: Any) -> Any:
+        talk, spoken = (
+            conversation.answered(client, session, answers),
+            conversation.language(language),
+        )
+        rise = None if talk is None or talk.finished else rise_of(talk.sheet, talk.base)
+        if rise is None:
+            return {}
+        return mcpserver.Elicit(text(spoken, "confirm") % rise, _confirmation(spoken))
+
+    def filled(function: Any) -> Any:
+        return Annotated[mcpserver.ElicitationResult, mcpserver.Resolve(function)]
+
+    answers = filled(refusing(ask))
+    return {"answers": answers, "agreement": filled(refusing(agree, answers=answers))}
 
 
 @lru_cache(256)
-def form(asked: Questionnaire, names: tuple[str, ...], language: str) -> type[BaseModel]:
+def _form(asked: Questionnaire, names: tuple[str, ...], language: str) -> type[BaseModel]:
     """A form of some questions: a choice of options each, `oneOf` of `const` and `title`."""
     fields: dict[str, Any] = {}
     for number, name in enumerate(names):
@@ -46,7 +75,7 @@ def form(asked: Questionnaire, names: tuple[str, ...], language: str) -> type[Ba
 
 
 @cache
-def confirmation(language: str) -> type[BaseModel]:
+def _confirmation(language: str) -> type[BaseModel]:
     """A form that asks whether a higher level is agreed to."""
     return create_model("Confirmation", agreed=(bool, Field(title=text(language, "agree"))))
 

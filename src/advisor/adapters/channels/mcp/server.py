@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 from mcp.server import mcpserver
 from mcp.server.mcpserver import exceptions
+from pydantic import WithJsonSchema
 
 from advisor import Questionnaire, Regime
-from advisor.adapters.channels.mcp.advising import add_advising
-from advisor.adapters.channels.mcp.calls import shown
+from advisor.adapters.channels.mcp.calls import refusing
 from advisor.adapters.channels.mcp.conversation import Conversation
-from advisor.adapters.channels.mcp.forms import client_schema
-from advisor.adapters.channels.mcp.reading import add_reading
+from advisor.adapters.channels.mcp.forms import asking, client_schema
+from advisor.adapters.channels.mcp.tools import Tools
 from advisor.adapters.channels.tenant import Tenant
 from advisor.contracts.answer_sheet import BUNDLED
 
@@ -35,8 +35,14 @@ def chat(tenant: Tenant, *, supplied: bool = False) -> mcpserver.MCPServer:
     """
     server = mcpserver.MCPServer("advisor", instructions=INSTRUCTIONS, log_level="WARNING")
     conversation = Conversation(tenant, supplied=supplied)
-    add_reading(server, conversation)
-    add_advising(server, conversation, Annotated[Any, shown(client_schema(supplied=supplied))])
+    person = Annotated[Any, WithJsonSchema(client_schema(supplied=supplied))]
+    made_here = {"client": person, **asking(conversation)}
+    tools = Tools(conversation)
+    for tool in (
+        tools.questionnaire, tools.explain, tools.review_holdings,
+        tools.continue_session, tools.profile, tools.advise,
+    ):  # fmt: skip
+        server.tool()(refusing(tool, **made_here))
     _add_texts(server, tenant)
     return server
 

@@ -381,6 +381,45 @@ def test_a_job_gives_the_parts_of_advise_stream(
     )
 
 
+def test_a_job_reads_a_file_as_its_options_say(
+    http: TestClient, place: Home, tmp_path: Path
+) -> None:
+    """GB 18030 with semicolons and decimal commas, and a column of the host's own, give the parts
+    of the same clients in plain UTF-8."""
+    head, row = "id;wealth;horizon_years;level;age;assessed_on;branch", "2026-06-01;上海"
+    odd = f"{head}\nj-1;1.234,56;7,5;3;40;{row}\nj-2;98.000;7;3;40;{row}\n"
+    plain = odd.replace("1.234,56", "1234.56").replace("98.000", "98000").replace("7,5", "7.5")
+    asked = {"as_of": DAY, "labels": "branch", "encoding": "gb18030", "decimal": ","}
+    csv = {"Content-Type": "text/csv"}
+    job = http.post(
+        "/v1/jobs", params=asked | {"delimiter": ";"}, content=odd.encode("gb18030"), headers=csv
+    )
+    assert (job.status_code, job.json()["labels"]) == (202, ["branch"])
+    while http.get(job.headers["location"]).json()["state"] == "queued":
+        assert Worker(place.settings, threading.Event()).work_once()
+    (tmp_path / "clients.csv").write_text(plain.replace(";", ","), encoding="utf-8")
+    folder = place.settings.tenants["acme"].advisor
+    run = advise_stream(
+        folder, tmp_path / "clients.csv", tmp_path / "out", as_of=DAY, labels=["branch"]
+    )
+    assert http.get(f"{job.headers['location']}/parts/0").content == run.parts[0].read_bytes()
+    assert pq.read_table(run.parts[0])["status"].to_pylist() == ["ok", "ok"]
+    for wrong, field in (
+        ({"labels": ["branch", "desk"]}, "labels"),
+        ({"encoding": "klingon"}, "encoding"),
+        ({"delimiter": ";;"}, "delimiter"),
+        ({"decimal": "'"}, "decimal"),
+    ):
+        refused = http.post(
+            "/v1/jobs", params={"labels": "branch"} | wrong, content=plain.encode(), headers=csv
+        )
+        assert is_problem(refused, "input", 422)["errors"][0]["pointer"] == f"#/{field}"
+    parquet = {"Content-Type": "application/vnd.apache.parquet"}
+    file = (tmp_path / "out/part-000000.parquet").read_bytes()
+    refused = http.post("/v1/jobs", params={"encoding": "utf-8"}, content=file, headers=parquet)
+    assert is_problem(refused, "input", 422)["errors"][0]["pointer"] == "#/encoding"
+
+
 def test_a_job_is_recorded_under_the_advisor_that_worked_on_it(tmp_path: Path) -> None:
     place = home(tmp_path)
     with TestClient(service(place.settings), headers=place.header()) as http:

@@ -1,6 +1,6 @@
+from advisor.adapters.channels.http.application import serve as serve
 from advisor.adapters.channels.http.application import service as service
-from advisor.adapters.channels.http.run import serve as serve
-from advisor.adapters.channels.http.run import work as work
+from advisor.adapters.channels.http.application import work as work
 from advisor.adapters.channels.http.settings import ApiKey as ApiKey
 from advisor.adapters.channels.http.settings import Bearer as Bearer
 from advisor.adapters.channels.http.settings import Settings as Settings

@@ -1,14 +1,22 @@
-"""The application: operations, health, metrics, the page and the chat; to run or to mount."""
+"""The service: operations, health, metrics, the page and the chat; to mount, or to run as
+processes: `serve` answers requests, `work` works on jobs.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import atexit
+import os
+import shutil
+import signal
+import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
+import uvicorn
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -18,15 +26,17 @@ from starlette.routing import Route
 from advisor.adapters.channels.http.chat import PATH, Chat
 from advisor.adapters.channels.http.dispatcher import Dispatcher
 from advisor.adapters.channels.http.guard import Guard
-from advisor.adapters.channels.http.metrics import Metrics
+from advisor.adapters.channels.http.metrics import FOLDER, Metrics
 from advisor.adapters.channels.http.openapi import document
+from advisor.adapters.channels.http.operations import OPERATIONS
 from advisor.adapters.channels.http.problems import ProblemError, handle
 from advisor.adapters.channels.http.settings import Settings
-from advisor.adapters.channels.http.table import OPERATIONS
 from advisor.adapters.channels.http.tenants import Tenants
 from advisor.adapters.extras import needs
 
-__all__ = ["OPERATIONS", "service"]
+__all__ = ["OPERATIONS", "serve", "service", "work"]
+VARIABLE = "ADVISOR_SETTINGS"
+"""Through which the workers of a service get its settings."""
 
 
 def service(settings: Settings) -> FastAPI:
@@ -51,14 +61,11 @@ def service(settings: Settings) -> FastAPI:
         await chat.stop()
         await asyncio.wait_for(tenants.stop(), settings.wait)
 
-    app = FastAPI(title="advisor", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.tenants, app.state.dispatcher = tenants, dispatcher
     described = document(OPERATIONS, version("advisor"))
     app.openapi = lambda: described
-    for path, methods in dispatcher.paths.items():
-        app.add_route(
-            path, dispatcher.endpoint(path), methods=list(methods), include_in_schema=False
-        )
+    app.router.routes.extend(dispatcher.routes())
     _add_plain(app, tenants, metrics)
     if settings.chat:
         app.router.routes.append(Route(PATH, chat, include_in_schema=False))
@@ -98,3 +105,42 @@ def _add_plain(app: FastAPI, tenants: Tenants, metrics: Metrics) -> None:
     add("/health", health)
     add("/ready", ready)
     add("/metrics", counted)
+
+
+def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 8080) -> None:
+    """Answer requests until the process is told to end; what waits then is answered within
+    `settings.wait`.
+
+    Args:
+        settings: What to serve; `settings.workers` processes do.
+        host: Address to listen on.
+        port: Port to listen on.
+    """
+    os.environ[VARIABLE] = settings.model_dump_json()
+    if settings.workers > 1 and FOLDER not in os.environ:
+        os.environ[FOLDER] = counted = tempfile.mkdtemp(prefix="advisor-metrics-")
+        atexit.register(shutil.rmtree, counted, ignore_errors=True)
+    uvicorn.run(
+        f"{__name__}:app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=settings.workers,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=max(1, int(settings.wait)),
+    )
+
+
+def app() -> Any:
+    """The application of one process, from the settings that `serve` left."""
+    return service(Settings.model_validate_json(os.environ[VARIABLE]))
+
+
+def work(settings: Settings) -> None:
+    """Work on jobs until the process is told to end; the job at hand is laid down."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    needs("http", "advisor.adapters.channels.http.worker").Worker(settings, stop).run()

@@ -1,24 +1,38 @@
-"""One request of a caller: which tenant, what they send, and JSON as the answer."""
+"""One request of a caller: which tenant, what they send, and JSON as the answer.
+
+Bodies and parameters are read as the published schemas say, and refused in the library's words.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.responses import Response
 
 from advisor import Contract
 from advisor.adapters.channels.headers import language_of
 from advisor.adapters.channels.http.problems import ProblemError
-from advisor.adapters.channels.http.reading import parameters, read
 from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.channels.http.tenants import Served
+from advisor.errors import InputError
 
 _Kind = TypeVar("_Kind", bound=Contract)
 JSON_TYPES = ("application/json",)
+KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "true or false"),
+    ((int, float), "a number"),
+    (str, "text"),
+    ((list, tuple), "a list"),
+    (Mapping, "an object"),
+)
+MOST_PICKS, PICKS = 100, re.compile("[0-9]{1,3}")
 
 
 @dataclass
@@ -52,13 +66,32 @@ class Call:
 
     @cached_property
     def asked(self) -> dict[str, Any]:
-        """`as_of` and `picks` of the query. Raises `InputError` where they cannot be used."""
-        return parameters(self.request.query_params)
+        """`as_of` and `picks` of the query, for `Advisor.advise`. Raises `InputError` where they
+        cannot be used.
+        """
+        query = self.request.query_params
+        picks = query.get("picks", "5")
+        if not (PICKS.fullmatch(picks) and int(picks) <= MOST_PICKS):
+            text = f"picks is {picks[:20]!r}; ask for a whole number of 0 to {MOST_PICKS} products."
+            raise InputError(text, field="picks", value=picks[:20])
+        return {"as_of": query.get("as_of"), "picks": int(picks)}
 
     def read(self, kind: type[_Kind], media: tuple[str, ...] = JSON_TYPES) -> _Kind:
-        """The contract in the body. Raises a problem, or `InputError`, where it is none."""
+        """The contract in the body.
+
+        Raises:
+            ProblemError: The body is no JSON.
+            InputError: It is no such contract, or a value is of another kind than the schema says:
+                text for a number, say.
+        """
         self.expects(*media)
-        return read(kind, self.body)
+        try:
+            value = kind.model_validate_json(self.body)
+        except InputError:
+            json_of(self.body)
+            raise
+        _same_kinds(json_of(self.body), value.model_dump(mode="json"), kind.__name__, "")
+        return value
 
     def expects(self, *media: str) -> str:
         """The media type of the body. Raises a problem where it is another than these."""
@@ -75,3 +108,42 @@ class Call:
         return Response(
             text, status_code=status, media_type="application/json", headers=self.headers
         )
+
+
+def json_of(body: bytes) -> Any:
+    """The JSON in a body. Raises `ProblemError` where it is none."""
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise ProblemError(
+            "not-json",
+            f"The body is no JSON that can be read ({error}); send one value of UTF-8 JSON.",
+        ) from None
+
+
+def _same_kinds(raw: Any, meant: Any, name: str, path: str) -> None:
+    """Refuse what was read as another kind of JSON than it was written as."""
+    if isinstance(raw, dict) and isinstance(meant, Mapping):
+        for key, value in cast("dict[str, Any]", raw).items():
+            at = f"{path}.{key}" if path else key
+            if key in meant:
+                _same_kinds(value, meant[key], name, at)
+            elif value is None:
+                _refuse(name, at, "there, or left out")
+    elif isinstance(raw, list) and isinstance(meant, list):
+        items, others = cast("list[Any]", raw), cast("list[Any]", meant)
+        if all(isinstance(other, str) for other in others):  # ids: doubles are one, and sorted
+            others = [""] * len(items)
+        for i, (item, other) in enumerate(zip(items, others, strict=False)):
+            _same_kinds(item, other, name, f"{path}.{i}")
+    elif not (raw is None and meant is None):
+        for kinds, word in KINDS:
+            if isinstance(meant, kinds):
+                if not isinstance(raw, kinds) or (word == "a number" and isinstance(raw, bool)):
+                    _refuse(name, path, word)
+                return
+
+
+def _refuse(name: str, path: str, word: str) -> None:
+    text = f"{name}.{path} must be {word}, as the schema says; write it as such."
+    raise InputError(text, field=path)

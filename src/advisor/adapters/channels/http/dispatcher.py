@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import os
+import secrets
+from asyncio import to_thread
+from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from advisor.adapters.channels.http.calls import Call
 from advisor.adapters.channels.http.idempotency import once
@@ -17,6 +23,10 @@ from advisor.adapters.channels.http.rate import Rate
 from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.channels.http.tenants import Tenants
 from advisor.errors import InputError, StoppedError
+
+_BUFFER = 1 << 20
+LISTS = ("labels",)
+"""Parameters that may be there several times."""
 
 
 class Dispatcher:
@@ -32,19 +42,12 @@ class Dispatcher:
         for operation in operations:
             self.paths.setdefault(operation.path, {})[operation.method] = operation
 
-    def endpoint(self, path: str) -> Callable[[Request], Awaitable[Response]]:
-        """What serves the operations of one path."""
-        methods = self.paths[path]
-
-        async def serve(request: Request) -> Response:
-            request.state.template = path
-            method = "GET" if request.method == "HEAD" else request.method
-            try:
-                return await self._serve(methods[method], request)
-            except (InputError, ProblemError, StoppedError) as error:
-                return response_of(error, request.state.trace)
-
-        return serve
+    def routes(self) -> list[Route]:
+        """What serves the operations, a route a path."""
+        return [
+            Route(path, _Path(self, path), methods=list(methods), include_in_schema=False)
+            for path, methods in self.paths.items()
+        ]
 
     def caller(self, request: Request) -> Caller:
         """Who calls, within their rate. Raises a problem otherwise."""
@@ -61,24 +64,70 @@ class Dispatcher:
             )
         return caller
 
-    async def _serve(self, operation: Operation, request: Request) -> Response:
+    async def serve(self, operation: Operation, request: Request) -> Response:
+        """The answer to a request; what is wrong with it is raised."""
         caller = self.caller(request)
         caller.needs(operation.scope)
-        for name in request.query_params:
-            if name not in operation.query:
-                reads = ", ".join(operation.query) or "none"
-                text = f"There is no parameter {name[:40]!r} here; the parameters are: {reads}."
-                raise ProblemError("input", text, field=name[:40])
+        asked = [name for name, _ in request.query_params.multi_items()]
+        for name in asked:
+            text = f"There is no parameter {name[:40]!r} here"
+            if name in operation.query:
+                if name in LISTS or asked.count(name) == 1:
+                    continue
+                text = f"The parameter {name!r} is there {asked.count(name)} times; give it once"
+            reads = ", ".join(operation.query) or "none"
+            raise ProblemError("input", f"{text}; the parameters are: {reads}.", field=name[:40])
         served = await self._tenants.get(caller.tenant)
         call = Call(request, served, self._settings, caller.name)
-        if operation.upload is None:
+        if not operation.upload:
             call.body = await request.body()
             if operation.writes:
                 call.digest = sha256(call.body).hexdigest()
                 return await once(call, operation.answer)
             return await operation.answer(call)
-        call.upload = await operation.upload(call)
+        call.upload = await _received(call)
         try:
             return await once(call, operation.answer)
         finally:
             call.upload.unlink(missing_ok=True)
+
+
+class _Path:
+    """An ASGI application that serves the operations of one path."""
+
+    def __init__(self, dispatcher: Dispatcher, path: str) -> None:
+        self._dispatcher, self._path = dispatcher, path
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope, receive)
+        request.state.template = self._path
+        method = "GET" if request.method == "HEAD" else request.method
+        operation = self._dispatcher.paths[self._path][method]
+        try:
+            response = await self._dispatcher.serve(operation, request)
+        except (InputError, ProblemError, StoppedError) as error:
+            response = response_of(error, request.state.trace)
+        await response(scope, receive, send)
+
+
+async def _received(call: Call) -> Path:
+    """The body, streamed to a file that is to be moved or deleted; its digest is the call's."""
+    folder = call.settings.folder / "uploads"
+    await to_thread(folder.mkdir, parents=True, exist_ok=True)
+    path, digest, buffer = folder / secrets.token_hex(16), sha256(), bytearray()
+    with path.open("wb") as file:
+        try:
+            async for chunk in call.request.stream():
+                digest.update(chunk)
+                buffer += chunk
+                if len(buffer) >= _BUFFER:
+                    await to_thread(file.write, bytes(buffer))
+                    buffer.clear()
+        except BaseException:
+            path.unlink()
+            raise
+        file.write(buffer)
+        file.flush()
+        os.fsync(file.fileno())
+    call.digest = digest.hexdigest()
+    return path

@@ -8,6 +8,7 @@ import secrets
 import time
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -23,10 +24,10 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 _SECURITY = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-STREAMS = "/mcp"
-"""Path whose answers may go on and on."""
-UPLOADS = "/v1/jobs"
-"""Path whose bodies go to disk, and may be larger and slower."""
+STREAMS, UPLOADS = "/mcp", "/v1/jobs"
+"""Paths: answers that may go on and on; bodies that go to disk, and may be larger and slower."""
+DRAINED, DRAINING = 64_000_000, 5.0
+"""Bytes and seconds for which a body that is too large is read on, and forgotten."""
 
 
 class Guard:
@@ -51,6 +52,8 @@ class Guard:
         try:
             declared = headers.get(b"content-length", b"0")
             if not declared.isdigit() or int(declared[:20]) > most:
+                if b"expect" not in headers:  # else nothing is sent before a 100
+                    await _emptied(receive)
                 raise _too_large(most)
             lasting = upload or scope["path"].endswith(STREAMS)
             async with asyncio.timeout(None if lasting else self._settings.seconds):
@@ -65,24 +68,20 @@ class Guard:
     async def _mend(self, error: Exception, answer: _Answer, scope: Any, trace: str) -> None:
         """Answer with a problem where nothing was sent yet; log what was not foreseen."""
         if isinstance(error, TimeoutError):
-            text = (
-                f"Nothing came of this within {self._settings.seconds:g} seconds; try again later."
-            )
+            text = f"Nothing came of it within {self._settings.seconds:g} seconds; try again later."
             error = ProblemError("too-slow", text)
         if not isinstance(error, ProblemError):
             path, kind = scope["state"]["template"], type(error).__name__
-            where = [  # the lines that it passed, without its text, which may tell of a client
-                f"{frame.filename}:{frame.lineno} {frame.name}"
-                for frame in traceback.extract_tb(error.__traceback__)[-12:]
-            ]
+            # the lines that it passed, without its text, which may tell of a client
+            frames = traceback.extract_tb(error.__traceback__)[-12:]
+            where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
             self._log.error("unforeseen", trace=trace, path=path, error=kind, where=where)
         if not answer.begun:
             await response_of(error, trace)(scope, _nothing, answer.send)
 
     def _tell(self, scope: Any, answer: _Answer, trace: str, seconds: float) -> None:
-        state = scope["state"]
+        state, method, status = scope["state"], scope["method"], answer.status
         path = state["template"] or getattr(scope.get("route"), "path", "unknown")
-        method, status = scope["method"], answer.status
         self._metrics.request(method, path, status, seconds)
         line = {"trace": trace, "tenant": state.get("tenant"), "method": method, "path": path}
         line |= {"status": status, "ms": round(seconds * 1e3, 2), "size": answer.size}
@@ -117,10 +116,23 @@ def _limited(receive: Receive, most: int, seconds: float) -> Receive:
             message = await receive()
         read += len(message.get("body", b""))
         if read > most:
+            await _emptied(receive)
             raise _too_large(most)
         return message
 
     return limited
+
+
+async def _emptied(receive: Receive) -> None:
+    """Read on for a while: who still sends does not read the answer, and would lose it."""
+    left = DRAINED
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAINING):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
 
 
 async def _nothing() -> Message:
@@ -128,11 +140,8 @@ async def _nothing() -> Message:
 
 
 def _too_large(most: int) -> ProblemError:
-    return ProblemError(
-        "too-large",
-        f"The body has more than {most:,} bytes; send many clients as a job.",
-        headers={"Connection": "close"},
-    )
+    text = f"The body has more than {most:,} bytes; send many clients as a job."
+    return ProblemError("too-large", text, headers={"Connection": "close"})
 
 
 def _trace(parent: bytes) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
 from starlette.responses import FileResponse, Response
 
-from advisor import Contract
+from advisor import ClientFiles, Contract
 from advisor.adapters.channels.http.calls import Call
 from advisor.adapters.channels.http.problems import ProblemError
-from advisor.adapters.channels.http.uploads import accept, folder_of
+from advisor.adapters.channels.http.settings import Settings
+from advisor.adapters.extras import needs
 from advisor.cells import date_of
 from advisor.errors import InputError
 
@@ -22,6 +24,8 @@ PARQUET = "application/vnd.apache.parquet"
 MEDIA = {PARQUET: "parquet", "text/csv": "csv"}
 ALIVE = ("queued", "running")
 PARTS = "parts"
+WRITTEN = ("encoding", "delimiter", "decimal")
+"""Parameters that say how a CSV file is written, as `ClientFiles` takes them."""
 
 
 class JobState(Contract):
@@ -32,6 +36,7 @@ class JobState(Contract):
     submitted: str
     as_of: date
     picks: int
+    labels: tuple[str, ...] = ()
     clients: int
     parts: tuple[int, ...]
     statuses: dict[str, int] = {}
@@ -46,22 +51,51 @@ def submit_job(call: Call) -> JobState:
     day = today.date() if call.asked["as_of"] is None else date_of(call.asked["as_of"])
     if day is None:
         raise InputError("as_of is no day; write it as 2026-02-01.", field="as_of")
-    store, settings = call.tenant.store, call.settings
+    store, settings, query = call.tenant.store, call.settings, call.request.query_params
     running = store.rows("jobs", kind="advice", state=list(ALIVE))
     if len(running) >= settings.jobs_in_flight:
         raise ProblemError(
             "too-many", f"{len(running)} jobs wait or run; send this one when one is done."
         )
-    name, file = secrets.token_hex(16), f"clients.{kind}"
+    name = secrets.token_hex(16)
     target = folder_of(settings, call.request.state.tenant, name)
-    accept(cast("Path", call.upload), target / file)
-    request = {"file": file, "as_of": day.isoformat(), "picks": call.asked["picks"]}
+    request = {"file": f"clients.{kind}", "as_of": day.isoformat(), "picks": call.asked["picks"]}
+    request["labels"] = query.getlist("labels")
+    request["written"] = {name: query[name] for name in WRITTEN if name in query}
+    _accept(cast("Path", call.upload), target, request)
     row = {"id": name, "kind": "advice", "state": "queued", "done": 0, "created": today}
     row["request"] = json.dumps(request)
     store.claim("jobs", row)
     call.served.metrics.job("queued")
     call.headers["Location"] = f"{call.request.url.path}/{name}"
     return _state(row, target)
+
+
+def source_of(folder: Path, request: Mapping[str, Any]) -> ClientFiles:
+    """The file of a job, as it is written. Raises `InputError` where it cannot be so."""
+    return ClientFiles(folder / request["file"], **request.get("written", {}))
+
+
+def _accept(upload: Path, target: Path, request: Mapping[str, Any]) -> None:
+    """Move an upload to the folder of its job, where its first clients can be read."""
+    odd = [name for name in ("encoding", "delimiter") if name in request["written"]]
+    if odd and not request["file"].endswith(".csv"):
+        text = f"{odd[0]} says how CSV is written, and this is Parquet; leave it out."
+        raise InputError(text, field=odd[0])
+    source, batches = source_of(target, request), needs("http", "advisor.data.clients.sources")
+    target.mkdir(parents=True)
+    upload.replace(target / request["file"])
+    try:
+        next(iter(batches.arrow_batches(source, 1_000, request["labels"])), None)
+    except InputError as error:
+        shutil.rmtree(target)
+        text = str(error).replace(str(target / request["file"]), "the file")
+        raise InputError(text, field=error.field) from None
+
+
+def folder_of(settings: Settings, tenant: str, name: str) -> Path:
+    """Folder of the file and the parts of a job."""
+    return settings.folder / tenant / name
 
 
 def get_job(call: Call) -> JobState:
@@ -104,7 +138,8 @@ def _state(row: dict[str, Any], target: Path) -> JobState:
     parts = (target / PARTS).glob("part-*.parquet")
     numbers = sorted(int(path.stem.removeprefix("part-")) for path in parts)
     values = {name: row.get(name) for name in ("id", "state", "problem")}
-    values |= {"as_of": request["as_of"], "picks": request["picks"], "parts": tuple(numbers)}
+    values |= {name: request[name] for name in ("as_of", "picks", "labels") if name in request}
+    values |= {"parts": tuple(numbers)}
     values |= {"clients": row["done"] or 0, "submitted": row["created"].isoformat()}
     values |= {name: result[name] for name in ("clients", "statuses") if name in result}
     return JobState.model_validate(values)

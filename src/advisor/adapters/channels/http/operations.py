@@ -1,18 +1,20 @@
-"""One thing that the service can be asked, as a row of a table."""
+"""What the service can be asked, as a table: routes, the OpenAPI document, scopes and idempotency
+follow from it.
+"""
 
 from __future__ import annotations
 
 import inspect
 from asyncio import to_thread
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, get_type_hints
 
 from starlette.responses import Response
 
-from advisor import Contract
+from advisor import Advice, Contract, Event
+from advisor.adapters.channels.http import handlers, jobs, session_routes, texts
 from advisor.adapters.channels.http.calls import JSON_TYPES, Call
 from advisor.adapters.channels.http.settings import Scope
 
@@ -35,7 +37,7 @@ class Operation:
         media: Media types of the body; listed: the one that holds up to `most` of the contract.
         answers: Media type of the answer.
         body, gives: Contracts, where the handler's annotations do not say them.
-        upload: Streams the body to a file; None where it is read into memory.
+        upload: Whether the body is streamed to a file, `Call.upload`.
     """
 
     method: str
@@ -53,7 +55,7 @@ class Operation:
     answers: str = "application/json"
     body: type[Contract] | None = None
     gives: type[Contract] | None = None
-    upload: Callable[[Call], Awaitable[Path]] | None = None
+    upload: bool = False
 
     @property
     def name(self) -> str:
@@ -88,3 +90,42 @@ class Operation:
         if isinstance(value, Response):
             return value
         return call.json(value.model_dump_json(), self.status)
+
+
+DAY = ("as_of",)
+ASKED = ("as_of", "picks")
+FILE = (*ASKED, "labels", *jobs.WRITTEN)
+SESSION, JOB = "/v1/sessions/{id}", "/v1/jobs/{id}"
+PATCHES = ("application/json", "application/merge-patch+json")
+EVENTS = (handlers.ONE, handlers.BATCH, handlers.SEGMENT)
+
+# fmt: off
+OPERATIONS = (
+    Operation("GET", "/v1/questionnaires", "read", texts.list_questionnaires, speaks=True),
+    Operation("GET", "/v1/questionnaires/{id}", "read", texts.get_questionnaire, speaks=True),
+    Operation("GET", "/v1/schemas/{name}", "read", texts.get_schema,
+              answers="application/schema+json"),
+    Operation("POST", "/v1/profiles", "read", handlers.create_profile, query=DAY, speaks=True),
+    Operation("POST", "/v1/advice", "advise", handlers.create_advice, query=ASKED, writes=True,
+              gives=Advice),
+    Operation("POST", "/v1/reports", "advise", handlers.create_report, query=ASKED, writes=True,
+              speaks=True),
+    Operation("POST", "/v1/frontiers", "read", handlers.create_frontier, query=DAY),
+    Operation("POST", "/v1/omissions", "read", handlers.explain_omissions),
+    Operation("POST", "/v1/verifications", "read", handlers.verify_advice),
+    Operation("POST", "/v1/sessions", "advise", session_routes.open_session, writes=True,
+              speaks=True, status=201),
+    Operation("GET", SESSION, "read", session_routes.get_session, speaks=True),
+    Operation("PATCH", SESSION, "advise", session_routes.change_session, speaks=True,
+              versioned=True, media=PATCHES),
+    Operation("POST", f"{SESSION}/advice", "advise", session_routes.advise_session, query=ASKED,
+              writes=True, gives=Advice),
+    Operation("POST", "/v1/jobs", "advise", jobs.submit_job, query=FILE, writes=True, status=202,
+              media=tuple(jobs.MEDIA), upload=True),
+    Operation("GET", JOB, "read", jobs.get_job),
+    Operation("DELETE", JOB, "advise", jobs.delete_job, status=204),
+    Operation("GET", f"{JOB}/parts/{{n}}", "read", jobs.get_job_part, answers=jobs.PARQUET),
+    Operation("POST", "/v1/events", "advise", handlers.take_events, writes=True, status=202,
+              media=EVENTS, listed=handlers.BATCH, most=handlers.MOST, body=Event),
+)
+# fmt: on

@@ -65,7 +65,7 @@ def change_session(call: Call, change: SessionChange) -> SessionState:
     """Put answers beside those of the version in `If-Match`."""
     session: Session = call.tenant.sessions.load(call.path["id"])
     match = call.request.headers.get("if-match", "")
-    if match not in (_etag(session), "*"):
+    if not {_etag(session), "*"} & {tag.strip() for tag in match.split(",")}:
         raise ProblemError(
             "conflict",
             f"If-Match is {match[:40]!r}, the session is at {_etag(session)}; load it again, and go"

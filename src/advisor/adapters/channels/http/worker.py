@@ -13,10 +13,9 @@ from threading import Event, Thread
 from typing import Any
 
 from advisor import Summary, advise_stream
-from advisor.adapters.channels.http.jobs import PARTS
+from advisor.adapters.channels.http.jobs import PARTS, folder_of, source_of
 from advisor.adapters.channels.http.metrics import logger
 from advisor.adapters.channels.http.settings import Settings
-from advisor.adapters.channels.http.uploads import folder_of
 from advisor.adapters.channels.tenant import Tenant
 from advisor.adapters.records.record import Record
 from advisor.errors import AdvisorError, StoppedError
@@ -84,10 +83,11 @@ class Worker:
             with self._held(tenant, mine, done, lost):
                 summary = advise_stream(
                     tenant.plain,
-                    folder / request["file"],
+                    source_of(folder, request),
                     folder / PARTS,
                     as_of=request["as_of"],
                     picks=request["picks"],
+                    labels=request.get("labels", ()),
                     rows_per_part=self._settings.rows_per_part,
                     progress=lambda rows: done.__setitem__(0, done[0] + rows),
                     stop=stopped,

@@ -28,7 +28,7 @@ class Talk:
     @property
     def finished(self) -> bool:
         """Whether they were assessed."""
-        return self.session is not None and self.session.finished
+        return bool(self.session and self.session.finished)
 
     @property
     def session_id(self) -> str | None:
@@ -62,11 +62,8 @@ class Conversation:
         spoken = ("en", *self.questionnaire.languages)
         language = self.tenant.advisor.state.language if requested is None else requested
         if language not in spoken:
-            raise InputError(
-                f"language is {requested!r}; the questions are there in {', '.join(spoken)}.",
-                field="language",
-                value=requested,
-            )
+            text = f"language is {requested!r}; the questions are there in {', '.join(spoken)}."
+            raise InputError(text, field="language", value=requested)
         return language
 
     def talk(self, client: Any, session: Any) -> Talk:
@@ -99,9 +96,9 @@ class Conversation:
         talk = self.talk(client, session)
         if answers.action != "accept":
             return None
-        form = answers.data
-        form_answers = form if isinstance(form, dict) else form.model_dump(by_alias=True)
-        return replace(talk, sheet=answered(talk.sheet, form_answers))
+        form: Any = answers.data
+        chosen = form if isinstance(form, dict) else form.model_dump(by_alias=True)
+        return replace(talk, sheet=answered(talk.sheet, chosen))
 
     def kept(self, talk: Talk) -> Talk:
         """With a session that has the answers."""

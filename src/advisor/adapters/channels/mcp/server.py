@@ -11,9 +11,9 @@ from pydantic import WithJsonSchema
 
 from advisor import Questionnaire, Regime
 from advisor.adapters.channels.mcp.calls import refusing
+from advisor.adapters.channels.mcp.chat import Tools
 from advisor.adapters.channels.mcp.conversation import Conversation
 from advisor.adapters.channels.mcp.forms import asking, client_schema
-from advisor.adapters.channels.mcp.tools import Tools
 from advisor.adapters.channels.tenant import Tenant
 from advisor.contracts.answer_sheet import BUNDLED
 

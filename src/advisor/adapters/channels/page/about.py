@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from advisor.adapters.channels.page.forms import FACTS, client_in, shown
 from advisor.adapters.channels.page.steps import save
-from advisor.adapters.channels.page.visit import CHANNEL, SESSION, VISIT, WRONG, Errors, Visit
+from advisor.adapters.channels.page.visit import CHANNEL, SESSION, VISIT, Errors, Visit
 from advisor.adapters.channels.session import Session
 
 
@@ -47,7 +47,6 @@ def _about(
     first = visit.request.cookies.get(VISIT) or secrets.token_urlsafe(32)
     response = visit.page(
         "about",
-        status=WRONG if errors else 200,
         secret=first if session is None else session.id,
         errors=errors,
         facts=FACTS,

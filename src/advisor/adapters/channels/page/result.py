@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Any
@@ -59,8 +59,7 @@ class Result:
         self._lock = Lock()
         self._look: dict[str, Any] = {"labels": labels, "disclaimer": disclaimer}
         self._look["currency"] = currency or None
-        self.finish, self.show = with_session(self._finish), with_session(self._show)
-        self.html, self.pdf = with_session(self._html), with_session(self._pdf)
+        self.finish = with_session(self._finish)
 
     def _finish(self, visit: Visit, session: Session) -> Response:
         """Score the answers; rules on how often, and on a level that rises, may ask for more."""
@@ -78,29 +77,17 @@ class Result:
             return reviewed(visit, session, {"confirmed": head})
         return visit.to("/result")
 
-    def _show(self, visit: Visit, session: Session) -> Response:
-        """The advice."""
-        if not session.finished:
-            return visit.to("/review")
-        report = self._report(visit, session)
-        return visit.page("result", body=advice_section(report, **self._looks(visit)))
+    def shown(self, show: Callable[..., Response]) -> Callable[[Visit], Response]:
+        """A handler that gives the report of a finished session in one of its forms."""
 
-    def _html(self, visit: Visit, session: Session) -> Response:
-        """The report as one HTML file."""
-        if not session.finished:
-            return visit.to("/review")
-        page = advice_page(self._report(visit, session), **self._looks(visit))
-        return _file(page.encode(), "text/html; charset=utf-8", "html")
+        @with_session
+        def answer(visit: Visit, session: Session) -> Response:
+            if not session.finished:
+                return visit.to("/review")
+            report = self._report(visit, session)
+            return show(visit, report, language=visit.language, **self._look)
 
-    def _pdf(self, visit: Visit, session: Session) -> Response:
-        """The report as PDF."""
-        if not session.finished:
-            return visit.to("/review")
-        report = advice_pdf(self._report(visit, session), **self._looks(visit))
-        return _file(report, "application/pdf", "pdf")
-
-    def _looks(self, visit: Visit) -> dict[str, Any]:
-        return {**self._look, "language": visit.language}
+        return answer
 
     def _report(self, visit: Visit, session: Session) -> AdviceReport:
         """The report of a finished session as of today, kept by the tenant before it is shown.
@@ -123,6 +110,21 @@ class Result:
             while len(self._made) > MOST:
                 self._made.popitem(last=False)
         return report
+
+
+def as_page(visit: Visit, report: AdviceReport, **look: Any) -> Response:
+    """The advice."""
+    return visit.page("result", body=advice_section(report, **look))
+
+
+def as_html(_: Visit, report: AdviceReport, **look: Any) -> Response:
+    """The report as one HTML file."""
+    return _file(advice_page(report, **look).encode(), "text/html; charset=utf-8", "html")
+
+
+def as_pdf(_: Visit, report: AdviceReport, **look: Any) -> Response:
+    """The report as PDF."""
+    return _file(advice_pdf(report, **look), "application/pdf", "pdf")
 
 
 def _file(content: bytes, media: str, ending: str) -> Response:

@@ -14,11 +14,11 @@ from starlette.responses import Response
 from advisor.adapters.channels.headers import SECURITY
 from advisor.adapters.channels.page import steps
 from advisor.adapters.channels.page.about import about, tell_about
-from advisor.adapters.channels.page.rendering import style
-from advisor.adapters.channels.page.result import Result, check_names
-from advisor.adapters.channels.page.visit import Visit, log
+from advisor.adapters.channels.page.result import Result, as_html, as_page, as_pdf, check_names
+from advisor.adapters.channels.page.visit import TEMPLATES, Visit, log
 from advisor.adapters.channels.session import StaleSessionError
 from advisor.errors import AdvisorError, InputError, StoppedError
+from advisor.reports.pages import style
 
 Find = Callable[[str], Awaitable[Any]]
 Labels = Mapping[str, Mapping[str, str]]
@@ -57,9 +57,10 @@ def page_router(
 
     def add(method: str, path: str, handler: Handler) -> None:
         endpoint = _endpoint(f"{router.prefix}{path}", handler, find, stated)
-        router.add_api_route(path, endpoint, methods=[method], response_model=None)
+        methods = ["GET", "HEAD"] if method == "GET" else [method]
+        router.add_api_route(path, endpoint, methods=methods, response_model=None)
 
-    router.add_api_route("/style.css", _style, methods=["GET"], response_model=None)
+    router.add_api_route("/style.css", _style, methods=["GET", "HEAD"], response_model=None)
     add("GET", "", about)
     add("POST", "", tell_about)
     add("GET", "/step/{number}", steps.step)
@@ -68,9 +69,8 @@ def page_router(
     add("GET", "/continue/{session}", steps.go_on)
     add("GET", "/review", steps.review)
     add("POST", "/review", pages.finish)
-    add("GET", "/result", pages.show)
-    add("GET", "/report.html", pages.html)
-    add("GET", "/report.pdf", pages.pdf)
+    for path, show in (("result", as_page), ("report.html", as_html), ("report.pdf", as_pdf)):
+        add("GET", f"/{path}", pages.shown(show))
     add("GET", "/{rest:path}", lambda visit: visit.message("missing"))
     return router
 
@@ -119,4 +119,5 @@ def _refused(visit: Visit, error: AdvisorError) -> Response:
 
 async def _style(request: Request) -> Response:
     request.state.template = "/page/{tenant}/style.css"
-    return Response(style(), media_type="text/css", headers=STYLE)
+    text = style() + TEMPLATES.get_template("style.css").render()
+    return Response(text, media_type="text/css", headers=STYLE)

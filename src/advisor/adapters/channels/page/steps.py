@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from advisor import AnswerSheet, Client
 from advisor.adapters.channels.page.forms import FACTS, answers_in, first_open, shown, steps_of
-from advisor.adapters.channels.page.visit import CHANNEL, SESSION, WRONG, Errors, Visit
+from advisor.adapters.channels.page.visit import CHANNEL, SESSION, Errors, Visit
 from advisor.adapters.channels.session import NoSessionError, Session
 
 Handler = Callable[[Visit, Session], Response]
@@ -73,7 +73,6 @@ def _step(
     steps = steps_of(session.sheet.questionnaire, visit.language)
     return visit.page(
         "step",
-        status=WRONG if errors else 200,
         secret=session.id,
         errors=errors,
         step=steps[number - 1],
@@ -127,7 +126,6 @@ def reviewed(visit: Visit, session: Session, errors: Errors | None = None) -> Re
         return visit.to(_onward(session))
     return visit.page(
         "review",
-        status=WRONG if errors else 200,
         secret=session.id,
         errors=errors,
         steps=steps,

@@ -7,14 +7,15 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from advisor.adapters.channels.headers import SECURITY, language_of
-from advisor.adapters.channels.page.rendering import environment, token_of
 from advisor.adapters.channels.session import NoSessionError, Session
 from advisor.contracts.wording import LANGUAGES, Language, texts
 
@@ -24,19 +25,23 @@ CHANNEL = "page"
 MONTH = 30 * 24 * 3600
 WRONG = 422
 MESSAGES = {
-    "forged": 403,
-    "gone": 404,
-    "missing": 404,
-    "stale": 409,
-    "cannot": WRONG,
-    "often": 429,
-    "stopped": 503,
-    "unavailable": 503,
-}
+    "forged": 403, "gone": 404, "missing": 404, "stale": 409, "cannot": WRONG, "often": 429,
+    "stopped": 503, "unavailable": 503,
+}  # fmt: skip
 """Pages that say why something cannot be done, and the status of each."""
 Errors = Mapping[str, str]
 """What is wrong with a form: text by field, the one that gets the focus first."""
+TEMPLATES = Environment(
+    loader=PackageLoader("advisor.adapters.channels.page"), autoescape=True,
+    undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+)  # fmt: skip
+"""Those of this folder, whose every value is escaped."""
 log = logging.getLogger(__name__)
+
+
+def token_of(secret: str) -> str:
+    """The token of the forms of a secret: who does not know the secret cannot make it."""
+    return sha256(f"form:{secret}".encode()).hexdigest()
 
 
 @dataclass
@@ -91,27 +96,18 @@ class Visit:
         self,
         template: str,
         *,
-        status: int = 200,
+        status: int | None = None,
         secret: str = "",
         errors: Errors | None = None,
         **values: Any,
     ) -> Response:
-        """One page.
-
-        Args:
-            template: Name without its ending.
-            status: Of the answer.
-            secret: Of the session or visit whose token the forms carry.
-            errors: What is wrong with the form just sent.
-            values: What the template reads.
+        """One page, from a template and what it reads; `secret` is that of the session or visit
+        whose token the forms carry, `errors` what is wrong with the form just sent: then it is a
+        422.
         """
         words = texts(self.language)["page"]
-
-        def t(key: str, /, **more: object) -> str:
-            return words[key].format_map(more)
-
         frame = {
-            "t": t,
+            "t": lambda key, **more: words[key].format_map(more),
             "language": self.language,
             "others": [own for own in LANGUAGES if own != self.language],
             "root": self.root,
@@ -121,8 +117,9 @@ class Visit:
             "first": next(iter(errors or ""), None),
             "names": {},
         }
-        html = environment().get_template(f"{template}.html").render({**frame, **values})
-        response = HTMLResponse(html, status_code=status, headers=SECURITY)
+        html = TEMPLATES.get_template(f"{template}.html").render({**frame, **values})
+        code = status or (WRONG if errors else 200)
+        response = HTMLResponse(html, status_code=code, headers=SECURITY)
         return self.keep(response, LANGUAGE, self.language)
 
     def message(self, key: str, detail: str = "") -> Response:

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -178,3 +180,30 @@ def test_a_server_told_to_end_answers_what_waits(
         .replace(".db", ".acme.db")
     )
     assert stored.execute("select count(*) from advice").fetchone()[0] >= codes.count(200)
+
+
+def test_who_sends_slowly_is_told_that_the_service_ends(
+    place: Home, children: list[subprocess.Popen[bytes]]
+) -> None:
+    """Half a body, half a head: neither keeps a server that is to end."""
+    port = free_port()
+    server = process(place.settings, "serve", port)
+    children.append(server)
+    wait_ready(port, server)
+    head = f"POST /v1/advice HTTP/1.1\r\nHost: x\r\nX-API-Key: {place.keys['acme']}\r\n"
+    head += "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+    with ExitStack() as open_:
+        body, half = (
+            open_.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            for _ in range(2)
+        )
+        body.sendall(f'{head}{{"id"'.encode())
+        half.sendall(b"GET /he")
+        time.sleep(0.3)
+        server.terminate()
+        began = time.monotonic()
+        server.wait(timeout=20)
+        assert time.monotonic() - began < 10.0
+        answer = body.recv(10_000)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"application/problem+json" in answer

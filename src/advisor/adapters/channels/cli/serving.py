@@ -18,6 +18,8 @@ from advisor.adapters.extras import needs
 from advisor.errors import InputError
 
 DEMO = Path("advisor-demo")
+AT_END = 1.5
+"""Seconds that a process has to finish a part of a job when it is told to end."""
 
 
 def serve(args: Namespace) -> int:
@@ -37,7 +39,8 @@ def serve(args: Namespace) -> int:
         for worker in workers:
             worker.terminate()
         for worker in workers:
-            worker.join(10)
+            worker.join(AT_END)
+            worker.kill()  # the job at hand goes on elsewhere: its lease runs out
     return 0
 
 

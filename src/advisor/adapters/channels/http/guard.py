@@ -41,11 +41,10 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send)
-        state: dict[str, Any] = scope.setdefault("state", {})
+        answer = _Answer(receive, send)
         headers = dict(scope["headers"])
-        state["trace"] = trace = _trace(headers.get(b"traceparent", b""))
-        state["template"] = ""
+        trace = _trace(headers.get(b"traceparent", b""))
+        scope.setdefault("state", {}).update(trace=trace, template="")
         began = time.perf_counter()
         upload = scope["method"] == "POST" and scope["path"].endswith(UPLOADS)
         most = self._settings.upload_bytes if upload else self._settings.body_bytes
@@ -60,6 +59,10 @@ class Guard:
                 await self._app(scope, _limited(receive, most, self._settings.seconds), answer.send)
         except ClientDisconnect:
             answer.status = 499
+        except asyncio.CancelledError:  # the service ends, and this took too long
+            error = ProblemError("not-ready", "The service ends; send this again.")
+            await self._mend(error, answer, scope, trace)
+            raise
         except Exception as error:  # noqa: BLE001  whatever happened, the caller gets a problem
             await self._mend(error, answer, scope, trace)
         finally:
@@ -77,7 +80,7 @@ class Guard:
             where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
             self._log.error("unforeseen", trace=trace, path=path, error=kind, where=where)
         if not answer.begun:
-            await response_of(error, trace)(scope, _nothing, answer.send)
+            await response_of(error, trace)(scope, answer.receive, answer.send)
 
     def _tell(self, scope: Any, answer: _Answer, trace: str, seconds: float) -> None:
         state, method, status = scope["state"], scope["method"], answer.status
@@ -91,8 +94,9 @@ class Guard:
 class _Answer:
     """Passes an answer on with the security headers, and remembers its status and size."""
 
-    def __init__(self, send: Send) -> None:
-        self._send, self.status, self.size, self.begun = send, 500, 0, False
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self.receive, self._send = receive, send
+        self.status, self.size, self.begun = 500, 0, False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -133,10 +137,6 @@ async def _emptied(receive: Receive) -> None:
                 left -= len(message.get("body", b""))
                 if not message.get("more_body"):
                     return
-
-
-async def _nothing() -> Message:
-    return {"type": "http.disconnect"}
 
 
 def _too_large(most: int) -> ProblemError:

@@ -86,7 +86,7 @@ class Settings(pydantic_settings.BaseSettings):
     rows_per_part: int = Field(default=50_000, ge=1)
     lease_seconds: float = Field(default=30.0, gt=0.0)
     seconds: float = Field(default=30.0, gt=0.0)
-    wait: float = Field(default=8.0, gt=0.0)
+    wait: float = Field(default=5.0, gt=0.0)
     session_days: float = Field(default=30.0, gt=0.0)
     page: bool = True
     chat: bool = True

@@ -19,6 +19,8 @@ A return is one price over another less 1, so its rounding is that of numbers ne
 the return: about 3e-16 from prices in double precision, and a hundred times that after a few sums.
 What moves by a millionth of a millionth of its price does not move.
 """
+LARGEST = 1e100
+"""Beyond it squares and sums of returns are no numbers."""
 FEWEST_PRICES = 10
 HALF = 0.5
 """No asset earned half of its price in each of so many periods: what says so are prices."""
@@ -59,11 +61,11 @@ def history(
             field=field,
             value=r.shape,
         )
-    if not np.isfinite(r).all():
-        count = int((~np.isfinite(r)).sum())
+    if not (np.abs(r) <= LARGEST).all():
+        count = int((~(np.abs(r) <= LARGEST)).sum())
         raise InputError(
-            f"{field} holds {count} values that are not finite; they would spread into every"
-            " measure. Cut or fill them first.",
+            f"{field} holds {count} values that are not finite, or beyond {LARGEST:g}; they would"
+            " spread into every measure. Cut or fill them first.",
             field=field,
             value=count,
         )
@@ -151,6 +153,11 @@ def noise_of(*histories: object) -> float:
     ]
     steps = [float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f"]
     return max([NOISE, *(8.0 * step for step in steps if step > 1e-15)])
+
+
+def overflows() -> np.errstate:
+    """For returns so large that what they compound to is no number: it is nan, without a word."""
+    return np.errstate(over="ignore", invalid="ignore")
 
 
 def deviation(r: FloatArray, *, noise: float = NOISE, ddof: int = 1) -> FloatArray:

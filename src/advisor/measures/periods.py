@@ -13,7 +13,7 @@ import pandas as pd
 from advisor.annotations import Count, Positive
 from advisor.arrays import FloatArray
 from advisor.errors import InputError
-from advisor.measures.history import history, pair
+from advisor.measures.history import history, overflows, pair
 from advisor.measures.portfolio import YEAR, beta, sharpe_ratio, volatility
 from advisor.readers import Named
 from advisor.validation import checked
@@ -58,7 +58,9 @@ def returns_by_period(returns: DatedReturns, period: Period = "year") -> pd.Seri
     if period == "day":
         return values
     grouped = (1.0 + values).resample(GROUPS[period])
-    return (grouped.prod() - 1.0)[grouped.count() > 0]
+    with overflows():
+        compounded = (grouped.prod() - 1.0)[grouped.count() > 0]
+    return compounded.where(np.isfinite(compounded))
 
 
 @checked
@@ -80,14 +82,16 @@ def drawdown_table(returns: DatedReturns, most: Count = 10) -> pd.DataFrame:
     ... ).tolist()
     [[0.1, 1.0]]
     """
-    growth = np.cumprod(1.0 + history(returns))
+    with overflows():
+        growth = np.cumprod(1.0 + history(returns))
     peak = np.maximum.accumulate(np.maximum(growth, 1.0))
     under = growth < peak * (1.0 - BELOW)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], under, [False]]).astype(np.int8)))
     days = pd.DatetimeIndex(returns.index)
     rows: list[tuple[Any, ...]] = []
     for first, after in edges.reshape(-1, 2).tolist():
-        loss = 1.0 - growth[first:after] / peak[first:after]
+        with overflows():
+            loss = 1.0 - growth[first:after] / peak[first:after]
         end = days[after] if after < len(days) else pd.NaT
         length = int((days[after - 1] - days[first]).days) + 1
         rows.append((days[first], days[first + int(loss.argmax())], end, float(loss.max()), length))
@@ -114,7 +118,7 @@ def rolling_measures(
         returns: Simple returns, a Series labelled by day.
         benchmark: On the same days.
         sessions: Length of the window, at least 2.
-        risk_free: Annual rate, spread evenly over the year.
+        risk_free: Annual rate, compounded as in `sharpe_ratio`.
         periods_per_year: Periods a year.
 
     Returns:

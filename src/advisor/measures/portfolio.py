@@ -20,6 +20,7 @@ from advisor.measures.history import (
     deviation,
     history,
     noise_of,
+    overflows,
     pair,
     quiet,
     ratio,
@@ -97,8 +98,8 @@ def sharpe_ratio(
 
     Args:
         returns: Simple returns, shape (..., T).
-        risk_free: Annual rate (spread evenly over the year), or the rate of each period, shape
-            (T,).
+        risk_free: Annual rate, of which a period has `(1 + rate) ** (1 / periods_per_year) - 1`, as
+            cash compounds; or the rate of each period, shape (T,).
         periods_per_year: Periods a year.
 
     Returns:
@@ -113,14 +114,15 @@ def sharpe_ratio(
 
 def _rate(risk_free: float | FloatArray, r: FloatArray, year: float) -> float | FloatArray:
     rate = np.asarray(risk_free, dtype=np.float64)
-    if rate.shape not in ((), r.shape[-1:]) or not np.isfinite(rate).all():
+    good = np.isfinite(rate).all() and (rate > -1.0).all()
+    if rate.shape not in ((), r.shape[-1:]) or not good:
         raise InputError(
-            f"risk_free has shape {rate.shape}; give one annual rate, or the finite rate of each of"
-            f" the {r.shape[-1]} periods.",
+            f"risk_free has shape {rate.shape}; give one annual rate above -1, or the finite rate"
+            f" of each of the {r.shape[-1]} periods.",
             field="risk_free",
             value=rate.shape,
         )
-    return rate if rate.ndim else float(rate) / year
+    return rate if rate.ndim else float(np.expm1(np.log1p(rate) / year))
 
 
 def _sharpe(excess: FloatArray, year: float, noise: float) -> FloatArray:
@@ -153,10 +155,11 @@ def drawdowns(returns: Returns) -> FloatArray:
 
 
 def _drawdowns(r: FloatArray) -> FloatArray:
-    value = np.cumprod(1.0 + r, axis=-1)
-    value = np.where(np.logical_or.accumulate(r < -1.0, axis=-1), np.nan, value)
-    peak = np.maximum(np.maximum.accumulate(value, axis=-1), 1.0)
-    return 1.0 - value / peak
+    with overflows():
+        value = np.cumprod(1.0 + r, axis=-1)
+        value = np.where(np.logical_or.accumulate(r < -1.0, axis=-1), np.nan, value)
+        peak = np.maximum(np.maximum.accumulate(value, axis=-1), 1.0)
+        return 1.0 - value / peak
 
 
 @checked
@@ -168,7 +171,8 @@ def max_drawdown(returns: Returns) -> FloatArray:
 @checked
 def calmar_ratio(returns: Returns, periods_per_year: Positive = YEAR) -> FloatArray:
     """Compound growth a year over the largest drawdown, shape (...); nan where there was none."""
-    deepest = quiet(max_drawdown(returns), 1.0, noise_of(returns))
+    r = history(returns, periods_per_year)  # rounding adds up over the periods of a fall
+    deepest = quiet(_drawdowns(r).max(axis=-1), r.shape[-1], noise_of(returns))
     return ratio(annual_return(returns, periods_per_year), deepest)
 
 
@@ -181,7 +185,7 @@ def value_at_risk(returns: Returns, level: OpenShare = 0.95) -> FloatArray:
         The smallest loss l with share(loss <= l) >= level; negative where even the bad periods
         gained.
     """
-    losses = np.sort(-history(returns), axis=-1)
+    losses = np.sort(0.0 - history(returns), axis=-1)
     count = losses.shape[-1]
     rank = int(np.ceil(level * count - 1e-9 * count)) - 1
     return losses[..., max(rank, 0)]

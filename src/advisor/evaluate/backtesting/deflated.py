@@ -6,9 +6,9 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from advisor.annotations import Count
-from advisor.arrays import FloatArray, numbers
+from advisor.arrays import FloatArray
 from advisor.errors import InputError
-from advisor.measures.history import NOISE, Returns, deviation, noise_of, ratio
+from advisor.measures.history import NOISE, Returns, deviation, history, noise_of, ratio
 from advisor.measures.portfolio import kurtosis, skewness
 from advisor.validation import checked
 
@@ -140,8 +140,8 @@ def deflate(returns: Returns) -> FloatArray:
 
 def streams_of(returns: object) -> FloatArray:
     """At least 10 finite returns of each of several strategies, shape (k, T)."""
-    r = numbers(returns, "returns")
-    if r.ndim != 2 or r.shape[1] < 10 or not np.isfinite(r).all():
+    r = history(returns)
+    if r.ndim != 2 or r.shape[1] < 10:
         raise InputError(
             f"returns has shape {r.shape}; at least 10 finite returns of each strategy, on the same"
             " days, are needed. Align and lengthen them.",

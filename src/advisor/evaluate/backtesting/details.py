@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import FloatArray
-from advisor.measures.history import NOISE
+from advisor.measures.history import NOISE, quiet
 from advisor.measures.periods import PERIODS, drawdown_table, returns_by_period
 from advisor.measures.portfolio import (
     annual_return,
@@ -53,7 +53,7 @@ def details_of(returns: pd.Series, year: float) -> dict[str, float]:
         "Tail ratio": _ratio(high, low),
         "Payoff ratio": _ratio(float(r[r > NOISE].mean()), -float(r[r < -NOISE].mean())),
         "Ulcer index": float(np.sqrt(np.mean(loss * loss))),
-        "Recovery factor": _ratio(whole, float(loss.max())),
+        "Recovery factor": _ratio(whole, float(quiet(loss.max(), len(r)))),
         "Longest drawdown, days": float(falls["days"].to_numpy().max(initial=0)),
         "Mean drawdown": float(falls["depth"].mean()) if len(falls) else 0.0,
     }

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from advisor.annotations import Count, Seed
-from advisor.arrays import BoolArray, FloatArray
+from advisor.arrays import FloatArray
 from advisor.errors import InputError
 from advisor.evaluate.backtesting.deflated import streams_of
 from advisor.evaluate.backtesting.statistics import AT_ONCE, block_length
@@ -71,7 +71,7 @@ def compare_sharpe(
     Source: Jobson & Korkie (1981) with Memmel (2003); Ledoit & Wolf (2008), sections 3.1 and 3.2.
     """
     pair = streams_of(np.stack(np.broadcast_arrays(*pair_of(first, second, field="second"))))
-    if pair.shape[0] != 2 or not np.all(_moves(pair, noise_of(first, second))):
+    if pair.shape[0] != 2 or not np.all(deviation(pair, noise=noise_of(first, second))):
         raise InputError(
             "The two series must be of one length and vary; a constant has no Sharpe ratio. Align"
             " them, or drop it.",
@@ -103,13 +103,6 @@ def compare_sharpe(
 def _normal(difference: float, error: float, test: str) -> SharpeTest:
     p_value = float(2.0 * ndtr(-abs(difference) / error)) if error > 0.0 else float("nan")
     return SharpeTest(difference, error, p_value, test)
-
-
-def _moves(pair: FloatArray, noise: float) -> BoolArray:
-    """Which series have a spread, neither rounding nor beyond what numbers can hold, shape (2,)."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        spread = deviation(pair, noise=noise)
-    return (spread > 0.0) & (spread < np.inf)
 
 
 def _difference(pair: FloatArray) -> FloatArray:

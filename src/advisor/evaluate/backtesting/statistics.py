@@ -12,7 +12,7 @@ import numpy.typing as npt
 from advisor.annotations import Finite, OpenShare, Seed
 from advisor.arrays import FloatArray, IntArray, float_array, numbers
 from advisor.errors import InputError
-from advisor.measures.history import deviation, noise_of
+from advisor.measures.history import deviation, history, noise_of
 from advisor.measures.portfolio import (
     annual_return,
     beta,
@@ -127,8 +127,8 @@ def bootstrap_interval(
 
     Source: Politis & Romano (1994), The stationary bootstrap, section 2.
     """
-    r = np.atleast_2d(returns)
-    if r.ndim != 2 or r.shape[1] < 10 or not np.isfinite(r).all():
+    r = np.atleast_2d(history(returns))
+    if r.ndim != 2 or r.shape[1] < 10:
         raise InputError(
             f"returns has shape {r.shape}; resampling needs at least 10 finite returns of each"
             " series. Pass a longer history.",
@@ -143,17 +143,17 @@ def bootstrap_interval(
             value=length,
         )
     single = np.ndim(returns) == 1
+    whole = float(numbers(statistic(r[0] if single else r[None]), "statistic").reshape(-1)[0])
     drawn = _resampled(r, statistic, stationary_indices(r.shape[1], length, draws, seed), single)
     good = drawn[np.isfinite(drawn)]
-    if len(good) < 2:
+    if len(good) < 2 or not np.isfinite(whole):
         raise InputError(
-            "The statistic could not be formed on the resamples; the returns hardly vary. Use a"
-            " longer history.",
+            "The statistic could not be formed on the returns and their resamples; they hardly"
+            " vary. Use a longer history.",
             field="returns",
             value=len(good),
         )
     low, high = np.quantile(good, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
-    whole = float(numbers(statistic(r[0] if single else r[None]), "statistic").reshape(-1)[0])
     spread = float(good.std(ddof=1))
     return BootstrapInterval(whole, float(low), float(high), spread, length, draws)
 
@@ -208,21 +208,15 @@ def block_length(returns: npt.ArrayLike) -> float:
     White (2009); as in the implementations that followed, the cut-off lag is the first of the run
     of insignificant ones.
     """
-    r = float_array(returns, "returns", shape=(None,))
+    r = float_array(history(returns), "returns", shape=(None,))
     count = len(r)
-    if not count:
-        raise InputError(
-            "returns is empty; there is no dependence to measure. Pass a history.",
-            field="returns",
-            value=0,
-        )
     longest = int(np.ceil(np.sqrt(count))) + max(5, int(np.ceil(np.log10(count))))
     quiet = max(5, int(np.ceil(np.log10(count))))
     centred = r - r.mean()
-    variance = float(centred @ centred) / count
     cap = float(np.ceil(min(3.0 * np.sqrt(count), count / 3.0)))
-    if deviation(r, noise=noise_of(returns), ddof=0) == 0.0:
+    if not deviation(r, noise=noise_of(returns), ddof=0) > 0.0:
         return 1.0
+    variance = float(centred @ centred) / count
     covariance = (
         np.array([centred[k:] @ centred[: count - k] for k in range(min(longest, count - 1) + 1)])
         / count

@@ -75,10 +75,11 @@ class AssessmentHistory:
             InputError: No table, a column is absent or there twice, a day is none, a level is
                 outside 0..5, or `confirmed` is neither yes nor no.
         """
-        needed = ["client_id", "day", "level"]
-        check_table(
-            frame, "assessments", needed, "One row an assessment: client_id, day and level."
+        needed, row_is = (
+            ["client_id", "day", "level"],
+            "One row an assessment: client_id, day, level.",
         )
+        check_table(frame, "assessments", needed, row_is)
         check_once([str(c) for c in frame.columns], "The history", [*needed, "confirmed"])
         days, levels = days_or_missing(frame["day"]), as_numbers(frame["level"])
         names = ids_of(frame["client_id"], "client_id")
@@ -181,28 +182,31 @@ def _too_often(history: AssessmentHistory, limits: HistoryLimits) -> list[Findin
     for code, name in enumerate(history.clients.ids):
         days = history.day[history.client == code]
         for day in np.unique(days):
-            count = int((days == day).sum())
-            year = int(((days <= day) & (months_later(days, 12) > day)).sum())
-            if count > limits.per_day:
-                text = f"{count} assessments on one day; at most {limits.per_day} are allowed."
-                findings.append((name, "daily", day, text))
-            if year > limits.per_year:
-                text = (
-                    f"{year} assessments within 12 months; at most {limits.per_year} are allowed."
-                )
-                findings.append((name, "yearly", day, text))
+            year = (days <= day) & (months_later(days, 12) > day)
+            for rule, count, most, when in (
+                ("daily", int((days == day).sum()), limits.per_day, "on one day"),
+                ("yearly", int(year.sum()), limits.per_year, "within 12 months"),
+            ):
+                if count > most:
+                    text = f"{count} assessments {when}; at most {most} are allowed."
+                    findings.append((name, rule, day, text))
     return findings
+
+
+def _changes(history: AssessmentHistory) -> IntArray:
+    """Positions of the assessments with another level than the client's last."""
+    same = history.client[1:] == history.client[:-1]
+    return np.flatnonzero(same & (history.level[1:] != history.level[:-1])) + 1
 
 
 def _unconfirmed(history: AssessmentHistory) -> list[Finding]:
     level, names = history.level, history.clients.ids
-    same = history.client[1:] == history.client[:-1]
-    changed = same & (level[1:] != level[:-1]) & ~history.confirmed[1:]
     findings: list[Finding] = []
-    for i in (np.flatnonzero(changed) + 1).tolist():
-        change = f"the level changed from C{level[i - 1]} to C{level[i]}"
-        text = f"{change} and the client has not confirmed it."
-        findings.append((names[int(history.client[i])], "reconfirm", history.day[i], text))
+    for i in map(int, _changes(history)):
+        if not history.confirmed[i]:
+            change = f"the level changed from C{level[i - 1]} to C{level[i]}"
+            text = f"{change} and the client has not confirmed it."
+            findings.append((names[int(history.client[i])], "reconfirm", history.day[i], text))
     return findings
 
 
@@ -229,15 +233,15 @@ def _before_sales(
     nobody = "the sale was made to nobody. Drop or mend it."
     who, ids = id_codes(purchases["client_id"], "client_id", nobody)
     codes, days = history.clients.find(ids.ids)[who], as_days(purchases["day"], "day")
-    same = history.client[1:] == history.client[:-1]
-    rises = np.flatnonzero(same & (history.level[1:] > history.level[:-1])) + 1
+    changes, level = _changes(history), history.level
+    rises = changes[level[changes] > level[changes - 1]]
     for code, day in zip(codes.tolist(), days, strict=True):
         for i in map(int, rises[history.client[rises] == code]):
             gap = int((day - history.day[i]).astype(np.int64))
             if 0 <= gap <= limits.days_before_sale:
                 text = (
-                    f"the level rose from C{history.level[i - 1]} to C{history.level[i]} {gap} days"
-                    " before a purchase; find out who asked for it."
+                    f"the level rose from C{level[i - 1]} to C{level[i]} {gap} days before a"
+                    " purchase; find out who asked for it."
                 )
                 name = history.clients.ids[code]
                 findings.append((name, "upgrade_before_sale", history.day[i], text))
@@ -245,19 +249,13 @@ def _before_sales(
 
 
 def _duties(clients: ClientTable, today: np.datetime64, limits: HistoryLimits) -> list[Finding]:
-    minor = are_minors(clients.age, limits.adult_age)
-    senior_text = (
-        f"the client is {limits.senior_age:g} or older; special care is due with products of high"
-        " risk."
-    )
-    minor_text = (
-        f"the client is under {limits.adult_age:g}; only a guardian can act, for products of the"
-        " lowest risk."
-    )
+    care, alone = "special care is due with products of high risk", "only a guardian can act"
+    old = f"the client is {limits.senior_age:g} or older; {care}."
+    young = f"the client is under {limits.adult_age:g}; {alone}, for products of the lowest risk."
     incapable = "the client lacks full civil capacity; nothing may be sold without a guardian."
     kinds = (
-        ("senior", reaches(clients.age, limits.senior_age), senior_text),
-        ("minor", minor, minor_text),
+        ("senior", reaches(clients.age, limits.senior_age), old),
+        ("minor", are_minors(clients.age, limits.adult_age), young),
         ("capacity", ~clients.legal_capacity, incapable),
     )
     return [

@@ -42,23 +42,14 @@ def bearable_loss(clients: ClientTable, rules: CapacityRules | None = None) -> F
         then nothing is known to be needed, and where there is no wealth to lose.
     """
     rules = rules or CapacityRules()
-    stated = ~(
-        np.isnan(clients.planned_purchases)
-        & np.isnan(clients.monthly_spending)
-        & np.isnan(clients.liabilities)
-    )
+    needs = np.array([clients.planned_purchases, clients.monthly_spending, clients.liabilities])
+    stated = ~np.isnan(needs).all(axis=0)
     if not stated.any():
         return np.full(len(clients), np.inf)
+    purchases, spending, liabilities = np.nan_to_num(needs)
     missing_months = np.maximum(0.0, rules.reserve_months - np.nan_to_num(clients.reserve_months))
-    debt = np.maximum(
-        0.0, np.nan_to_num(clients.liabilities) - rules.debt_years * np.nan_to_num(clients.income)
-    )
-    needed = (
-        np.nan_to_num(clients.planned_purchases)
-        + missing_months * np.nan_to_num(clients.monthly_spending)
-        + debt
-    )
-    wealth = clients.wealth
+    debt = np.maximum(0.0, liabilities - rules.debt_years * np.nan_to_num(clients.income))
+    needed, wealth = purchases + missing_months * spending + debt, clients.wealth
     known = stated & (wealth > 0.0)
     free = np.maximum(0.0, wealth - needed) / np.where(known, wealth, 1.0)
     return np.where(known, free, np.inf)

@@ -12,7 +12,6 @@ from advisor.contracts.question import Question
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.risk_profile.answers import Answers, Positions
 from advisor.risk_profile.coherence import contradictions
-from advisor.risk_profile.key import key_of
 
 Judge = Callable[[Answers, IntArray], tuple[IntArray, BoolArray]]
 """Of answer sheets, each of a given client: levels before any control, and whose do not hang
@@ -57,7 +56,7 @@ def cautious_floor(
         if not len(owner):
             break
         # 2. what each is worth, contradictions that remain taken off
-        changed = _of_positions(sheets, answers, questionnaire)
+        changed = Answers.of(sheets, questionnaire, {})
         fires = contradictions(changed, questionnaire) & (steps > 0)[:, None]
         level, _ = judge(changed, owner)
         off = (fires * steps[:, None]).max(axis=0, initial=0)
@@ -84,7 +83,7 @@ def misfit_floor(
         owner = np.flatnonzero(fires & (floor == 1))
         sheets, least, count = answers.positions[:, owner], floor.copy(), np.zeros_like(floor)
         if len(owner):
-            least[owner] = judge(_of_positions(sheets, answers, questionnaire), owner)[0] - less
+            least[owner] = judge(Answers.of(sheets, questionnaire, {}), owner)[0] - less
         sheets, owner = sheets[:, least[owner] > 1], owner[least[owner] > 1]
         while len(owner):
             everybody = np.ones((1, len(owner)), dtype=np.bool_)
@@ -92,7 +91,7 @@ def misfit_floor(
             sheets, owner = _stepped_out(sheets, owner, everybody, rules)
             if not len(owner):
                 break
-            level, misfits = judge(_of_positions(sheets, answers, questionnaire), owner)
+            level, misfits = judge(Answers.of(sheets, questionnaire, {}), owner)
             on = level >= least[owner]
             count += np.bincount(owner[on], minlength=len(count))
             done = count > MOST_SHEETS
@@ -124,13 +123,6 @@ def _stepped_out(
         np.vstack([np.concatenate(owners)[None], np.concatenate(parts, axis=1)]), axis=1
     )
     return both[1:].astype(np.int8), both[0]
-
-
-def _of_positions(positions: Positions, answers: Answers, questionnaire: Questionnaire) -> Answers:
-    points = key_of(questionnaire).points
-    return Answers(
-        answers.questions, positions, points[np.arange(len(positions))[:, None], positions], {}
-    )
 
 
 @lru_cache(maxsize=16)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from itertools import combinations, islice, product
 from typing import Literal
 
@@ -52,9 +53,9 @@ def smallest_change(
 ) -> Counterfactual | None:
     """The fewest answers that would have to differ for another level, found by trying all.
 
-    Every set of up to `most` changed answers is scored by `profile_risk` itself, so controls and
-    uncertainty count as they do in earnest. Among sets of the fewest answers the one that moves
-    them the least (in options) is taken, then the first in order of question id.
+    Every set is scored by `profile_risk` itself, so controls and uncertainty count. Among sets of
+    the fewest answers the one that moves them the least (in options) is taken, then the first in
+    order of question id.
 
     Args:
         client: A table of one client who is scored from answers.
@@ -66,48 +67,39 @@ def smallest_change(
         controls: As in `profile_risk`.
 
     Returns:
-        The change, or None where no set of `most` answers changes the level that way. It explains a
-        level; it is no advice on how to answer.
+        The change, or None where no set of `most` answers changes the level that way.
 
     Raises:
         InputError: Not one row, or a row that cannot be scored.
     """
-    now = profile_risk(client, questionnaire, as_of=as_of, bands=bands, controls=controls)
+    profiled = partial(
+        profile_risk, questionnaire=questionnaire, as_of=as_of, bands=bands, controls=controls
+    )
+    now = profiled(client)
     if len(client) != 1 or now.problems or client.level[0] >= 0:
-        why = now.problems.get(
-            0, "it has a level of its own" if len(client) == 1 else f"there are {len(client)} rows"
-        )
+        rows = len(client)
+        why = "it has a level of its own" if rows == 1 else f"there are {rows} rows"
         raise InputError(
-            f"A counterfactual needs one client scored from answers, but {why}.",
+            f"A counterfactual needs one client scored from answers, but {now.problems.get(0, why)}"
+            ". Pass such a table.",
             field="client",
-            value=len(client),
+            value=rows,
         )
-    level = int(now.level[0])
-    answers = {
-        name: labels.word(0) or ""
-        for name, labels in client.answers.items()
-        if labels.word(0) is not None
-    }
+    level, words = int(now.level[0]), {n: c.word(0) for n, c in client.answers.items()}
+    answers = {name: word for name, word in words.items() if word is not None}
     moves = _moves(questionnaire, answers)
-    for size in range(1, most + 1):
+    for size in range(1, min(most, len(moves)) + 1):
         best: tuple[int, int, dict[str, str]] | None = None
         candidates = _sheets(moves, size)
         while batch := list(islice(candidates, BATCH)):
-            levels = profile_risk(
-                _table(client, answers, [sheet for _, sheet in batch]),
-                questionnaire,
-                as_of=as_of,
-                bands=bands,
-                controls=controls,
-            ).level
+            levels = profiled(_table(client, answers, [sheet for _, sheet in batch])).level
             hits = np.flatnonzero(levels > level if direction == "up" else levels < level)
             for i in hits.tolist():
                 if best is None or batch[i][0] < best[0]:
                     best = (batch[i][0], int(levels[i]), batch[i][1])
         if best is not None:
-            return Counterfactual(
-                level, best[1], {name: (answers[name], option) for name, option in best[2].items()}
-            )
+            changes = {name: (answers[name], option) for name, option in best[2].items()}
+            return Counterfactual(level, best[1], changes)
     return None
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.contracts.sustainability import parse
 from advisor.data.categories import Categories
 from advisor.data.clients.table import ClientTable
 from advisor.data.ids import IdMap
@@ -17,6 +18,9 @@ from advisor.errors import InputError
 from advisor.privacy import personal
 from advisor.risk_profile.assessments import are_minors
 from advisor.validation import checked
+
+_OF_ALL = ("professional", "legal_capacity", "private_qualified", "institution", "guardian")
+"""What an account is only where all its members are."""
 
 
 @checked
@@ -73,8 +77,8 @@ def joint_clients(clients: ClientTable, accounts: Sequence[str]) -> ClientTable:
 
     Joint money is stated once, in the account's first row. Of the facts that rules read the most
     prudent member's count: the shortest horizon, the lowest knowledge, professional, qualified and
-    of full capacity only where all are, all exclusions. `age` is that of the oldest, except that a
-    minor's counts first.
+    of full capacity only where all are, all exclusions and all demands of sustainability. `age` is
+    that of the oldest, except that a minor's counts first.
 
     Raises:
         InputError: Not one account a member.
@@ -82,34 +86,29 @@ def joint_clients(clients: ClientTable, accounts: Sequence[str]) -> ClientTable:
     group, names = _groups(accounts, len(clients))
     k = len(names)
     first = _first_lowest(np.zeros(len(clients), dtype=np.int64), group, k)
-    minor = are_minors(clients.age)
-    age = np.full(k, -np.inf)
-    np.maximum.at(age, group, np.where(np.isnan(clients.age), np.inf, clients.age))
-    young = np.full(k, np.inf)
-    np.minimum.at(young, group, np.where(minor, clients.age, np.inf))
-    flags = {
-        name: ~_any(~getattr(clients, name), group, k)
-        for name in (
-            "professional",
-            "legal_capacity",
-            "private_qualified",
-            "institution",
-            "guardian",
-        )
-    }
+    oldest = -_lowest(-clients.age, group, k)  # unknown where one member's is
+    young = _lowest(np.where(are_minors(clients.age), clients.age, np.inf), group, k)
+    flags = {name: ~_any(~getattr(clients, name), group, k) for name in _OF_ALL}
     excluded: list[set[str]] = [set() for _ in range(k)]
+    demands: list[dict[str, float]] = [{} for _ in range(k)]
     for row, account in enumerate(group.tolist()):
         excluded[account].update(clients.excluded.row(row))
-    table = clients.take(first)
+        for name, share in parse(clients.sustainability.word(row) or "").items():
+            demands[account][name] = max(share, demands[account].get(name, 0.0))
     return replace(
-        table,
+        clients.take(first),
         ids=names.ids,
         horizon_years=_lowest(clients.horizon_years, group, k),
         knowledge=_lowest(clients.knowledge, group, k),
-        age=np.where(np.isfinite(young), young, np.where(np.isfinite(age), age, np.nan)),
+        age=np.where(np.isfinite(young), young, oldest),
         excluded=type(clients.excluded).of_sets(excluded),
+        sustainability=Categories.of_words([_written(demand) for demand in demands]),
         **flags,
     )
+
+
+def _written(demands: Mapping[str, float]) -> str | None:
+    return "|".join(f"{n}>={s!r}" if s else n for n, s in sorted(demands.items())) or None
 
 
 def _groups(accounts: Sequence[str], members: int) -> tuple[IntArray, IdMap]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.annotations import Probabilities
-from advisor.arrays import BoolArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.categories import Categories
@@ -28,6 +28,12 @@ from advisor.validation import checked
 VALID_MONTHS = 12
 NOT_ASSESSED = "no assessment"
 _WORDS = {"horizon in years": "horizon"}
+_LOWERED = {
+    "uncertain": "uncertainty",
+    "money": "money",
+    "above_last_assessment": "last assessment",
+}
+"""Sign -> the cause that lowered a level."""
 
 
 @checked
@@ -44,46 +50,37 @@ def profile_risk(
     """Risk profile of each client.
 
     A row with a level keeps it (assessed elsewhere), unless needs in money or an unconfirmed rise
-    since the last assessment lower it; the others are scored from their answers. A row with
-    neither, or whose answers cannot be scored, gets level 0 and a sentence in `problems`; nothing
-    is raised for a row.
+    lower it; the others are scored from their answers. A row with neither, or whose answers cannot
+    be scored, gets level 0 and a sentence in `problems`; nothing is raised for a row.
 
     Args:
         clients: c clients.
         questionnaire: What was asked; None when all rows carry levels.
-        as_of: The day the profiles are for. It is not the day of answers without `assessed_on`:
-            when those were given is unknown, so no day is known until which they are valid, and a
-            regime that asks for one refuses.
+        as_of: The day the profiles are for. Answers without `assessed_on` are valid until no day
+            that is known, and a regime that asks for one refuses.
         bands: What each level promises; default `RiskBands.default()`.
         controls: How careful to be; default `Controls()`.
-        item_model: Calibrated parameters of the tolerance questions: tolerance is then measured by
-            their posterior instead of a common standard error.
+        item_model: Of the tolerance questions: tolerance is then measured by its posterior.
         history: Earlier assessments.
 
     Returns:
-        Profiles. The level is the highest k with P(minimum of all limits >= k) >= 1 - epsilon,
-        never above the lowest limit: no dimension, control or doubt can lift it.
+        The level is the highest k with P(minimum of all limits >= k) >= 1 - epsilon, never above
+        the lowest limit: no dimension, control or doubt can lift it.
 
     Raises:
-        InputError: An argument is not of its kind, `as_of` is no day, or the item model has items
-            that the questionnaire lacks.
+        InputError: `as_of` is no day, or the item model has items that the questionnaire lacks.
     """
     day = as_day(as_of, "as_of")
     bands, controls = bands or RiskBands.default(), controls or Controls()
     case = examine(clients, questionnaire, day, bands, controls, item_model, history)
     levels = assign_levels(case.evidence, controls.epsilon, len(clients))
-    elsewhere = clients.level >= 0
-    causes = (*(_WORDS.get(name, name) for name in levels.causes), ELSEWHERE, NOT_ASSESSED)
-    level, cause, chance = levels.level.copy(), levels.cause.copy(), levels.probability
-    cause[elsewhere & (cause == 0)] = causes.index(ELSEWHERE)
-    until = months_later(clients.assessed_on, VALID_MONTHS)
-    bad = sorted(case.problems)
-    level[bad], cause[bad], chance[bad] = 0, causes.index(NOT_ASSESSED), 0.0
-    until[bad] = np.datetime64("NaT")
-    unstated = (clients.lowest_category == -1) & (level <= 1)
-    lowest = elsewhere & ((clients.lowest_category == 1) | unstated)
-    lowest = lowest | case.lowest | (level == 0)
     names, bits = _flags(case, levels)
+    elsewhere, bad = clients.level >= 0, sorted(case.problems)
+    level, limits, chance = _settled(levels, elsewhere, bad)
+    until = months_later(clients.assessed_on, VALID_MONTHS)
+    until[bad] = np.datetime64("NaT")
+    stated = clients.lowest_category
+    lowest = elsewhere & ((stated == 1) | ((stated == -1) & (level <= 1)))
     return RiskProfiles(
         client_ids=clients.ids,
         as_of=day,
@@ -91,8 +88,8 @@ def profile_risk(
         **case.scores,
         standard_error=case.standard_error,
         level_probability=chance,
-        limits=Categories(causes, cause),
-        lowest_category=lowest,
+        limits=limits,
+        lowest_category=lowest | case.lowest | (level == 0),
         flag_names=names,
         flag_bits=bits,
         target_volatility=target_volatility(level, bands),
@@ -100,6 +97,17 @@ def profile_risk(
         problems=case.problems,
         questionnaire="" if questionnaire is None or elsewhere.all() else questionnaire.signature,
     )
+
+
+def _settled(
+    levels: Levels, elsewhere: BoolArray, bad: list[int]
+) -> tuple[IntArray, Categories, FloatArray]:
+    """Levels, causes and chances, none in the rows that cannot be assessed."""
+    causes = (*(_WORDS.get(name, name) for name in levels.causes), ELSEWHERE, NOT_ASSESSED)
+    level, cause, chance = levels.level.copy(), levels.cause.copy(), levels.probability
+    cause[elsewhere & (cause == 0)] = causes.index(ELSEWHERE)
+    level[bad], cause[bad], chance[bad] = 0, causes.index(NOT_ASSESSED), 0.0
+    return level, Categories(causes, cause), chance
 
 
 @checked
@@ -127,31 +135,24 @@ def level_causes(
     case = examine(clients, questionnaire, as_day(as_of, "as_of"), bands, controls, item_model)
     assessed = np.ones(len(clients), dtype=np.bool_)
     assessed[list(case.problems)] = False
+    evidence = case.evidence
+    without = {name: evidence.without(name) for name in (*evidence.limits, *evidence.lowers)}
+    without["uncertainty"] = evidence.certain()
     rows: list[dict[str, float]] = []
     for epsilon in epsilons:
-        level = assign_levels(case.evidence, epsilon, len(clients)).level
-        row: dict[str, float] = {
-            "mean_level": float(level[assessed].mean()) if assessed.any() else float("nan")
-        }
-        for cause in (*case.evidence.limits, *case.evidence.lowers):
-            freed = assign_levels(case.evidence.without(cause), epsilon, len(clients)).level
+        level = assign_levels(evidence, epsilon, len(clients)).level
+        row = {"mean_level": float(level[assessed].mean()) if assessed.any() else float("nan")}
+        for cause, part in without.items():
+            freed = assign_levels(part, epsilon, len(clients)).level
             row[cause] = int(((freed > level) & assessed).sum())
-        sure = assign_levels(case.evidence.certain(), epsilon, len(clients)).level
-        row["uncertainty"] = int(((sure > level) & assessed).sum())
         rows.append(row)
     return pd.DataFrame(rows, index=pd.Index(list(epsilons), name="epsilon"))
 
 
 def _flags(case: Case, levels: Levels) -> tuple[tuple[str, ...], IntArray]:
     """Names of all signs, and the bits of each row's."""
-    lowered = {
-        name: levels.cause == levels.causes.index(cause)
-        for name, cause in (
-            ("uncertain", "uncertainty"),
-            ("money", "money"),
-            ("above_last_assessment", "last assessment"),
-        )
-        if cause in levels.causes
-    }
-    signs: dict[str, BoolArray] = {**case.signs, **lowered}
+    signs: dict[str, BoolArray] = dict(case.signs)
+    for name, cause in _LOWERED.items():
+        if cause in levels.causes:
+            signs[name] = levels.cause == levels.causes.index(cause)
     return tuple(signs), (1 << np.arange(len(signs))) @ np.array([*signs.values()])

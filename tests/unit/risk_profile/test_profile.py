@@ -393,6 +393,18 @@ def test_joint_account_follows_the_most_prudent_member() -> None:
         joint_profiles(profile_risk(table, None, as_of=DAY), ["A"])
 
 
+def test_a_joint_account_demands_what_any_member_demands() -> None:
+    wishes = ("taxonomy>=20|pai", "taxonomy>=35", None)
+    table = ClientTable.from_clients(
+        [
+            Client(id=str(i), wealth=1, horizon_years=9, sustainability=wish)
+            for i, wish in enumerate(wishes)
+        ]
+    )
+    joint = joint_clients(table, ["A", "A", "B"])
+    assert [joint.sustainability.word(i) for i in (0, 1)] == ["pai|taxonomy>=35.0", None]
+
+
 def test_the_smallest_change_of_answers() -> None:
     answers = {**BEST, "capacity_loss": "a"}  # 10 of 14 points: C4, 80 % needs 11.2
     table = ClientTable.from_clients([Client(id="x", wealth=1, horizon_years=20, answers=answers)])

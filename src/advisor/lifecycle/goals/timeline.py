@@ -15,9 +15,8 @@ from advisor.annotations import NotNegative, Positive, Share
 from advisor.arrays import FloatArray
 from advisor.contracts.client import Goal
 from advisor.contracts.thresholds import exceeds, reaches
-from advisor.errors import InputError
 from advisor.lifecycle.goals.glide_path import Shape, glide_path
-from advisor.lifecycle.inputs import FundReturns, PlanYears, listed
+from advisor.lifecycle.inputs import MOST, FundReturns, PlanYears, listed, within
 from advisor.lifecycle.wealth.reserve import LifeEvent
 from advisor.privacy import hides
 from advisor.readers import Number
@@ -143,13 +142,7 @@ def life_timeline(
             rows[:, year] = money, reserved, share, paid
             happened.append(tuple(c.name for c in due))
             money = money * (1.0 + funds.mean(share)) + annual_saving
-    if not np.isfinite(rows).all():
-        raise InputError(
-            "Wealth or what is paid grows beyond any number on this line; lower the returns, the"
-            " amounts or the years.",
-            field="years",
-            value=years,
-        )
+    within(rows, "wealth", "It grows beyond any number: lower the returns or the years.", high=MOST)
     line = np.arange(years + 1, dtype=np.float64)
     return Timeline(line, rows[0], rows[1], rows[2], rows[3], tuple(happened))
 

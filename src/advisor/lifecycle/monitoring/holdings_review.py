@@ -4,13 +4,14 @@ about.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import check_number
+from advisor.arrays import check_number, check_type
 from advisor.errors import InputError
 from advisor.lifecycle.trading.bands import RebalancePolicy, band_edges
 from advisor.lifecycle.trading.rebalance import rebalance
@@ -102,9 +103,9 @@ def review_holdings(
         target: Weight by asset, adding up to 1.
         eligible: Whether the client may buy each asset; what is not named may be bought. What they
             may not buy any more is kept or sold, never topped up.
-        policy: When and how far to trade; default `RebalancePolicy()`.
+        policy: As in `rebalance`.
         flow: Money in (+) or out (-).
-        months_since: Months since the last rebalancing, where the policy has a calendar.
+        months_since: As in `rebalance`.
 
     Returns:
         The review; the trades are `rebalance`'s, so that review and order agree to the bit.
@@ -113,43 +114,51 @@ def review_holdings(
         InputError: The target holds an asset that may not be bought, weights do not add up to 1, or
             there is no money.
     """
-    for field, numbers in (("holdings", holdings), ("target", target)):
-        for asset, number in numbers.items():
-            check_number(number, field, "It is money, or a weight.", low=0.0, key=asset)
-    rules = policy or RebalancePolicy()
-    allowed = eligible or {}
-    banned = [a for a, w in target.items() if w > 0.0 and not allowed.get(a, True)]
-    names = sorted(set(holdings) | set(target))
-    money = np.array([holdings.get(a, 0.0) for a in names])
-    if banned or money.sum() + flow <= 0.0:
-        raise InputError(
-            f"The target wants {banned}, which the client may not buy, or there is no money"
-            f" ({money.sum() + flow:,.2f}) to review; correct the target.",
-            field="target",
-            value=banned,
-        )
-    goal = np.array([target.get(a, 0.0) for a in names])
+    # 1. what is held, and what may be
+    rules, allowed = policy or RebalancePolicy(), dict(eligible or {})
+    names = _read(holdings, target, allowed, flow)
+    money, goal = (np.array([part.get(a, 0.0) for a in names]) for part in (holdings, target))
+    # 2. the trades, and a line an asset
     plan = rebalance(money, goal, policy=rules, flow=flow, months_since=months_since)
-    low, high = band_edges(goal, rules)
-    weight = money / max(float(money.sum()), 1e-300)
-    after = money + plan.trades[0]
-    after = after / (float(after.sum()) or 1.0)
+    trades, due = plan.trades[0], bool(plan.due[0])
+    weight, after = (x / (float(x.sum()) or 1.0) for x in (money, money + trades))
+    table = np.stack([money, weight, goal, *band_edges(goal, rules), trades, after], axis=1)
     lines = [
-        _line(
-            name,
-            tuple(float(x[i]) for x in (money, weight, goal, low, high, plan.trades[0], after)),
-            allowed.get(name, True),
-            bool(plan.due[0]),
-        )
-        for i, name in enumerate(names)
+        _line(name, row, allowed.get(name, True), due)
+        for name, row in zip(names, table.tolist(), strict=True)
     ]
     lines.sort(key=lambda line: (-abs(line.weight - line.target), line.asset))
-    drifts, due = (float(plan.drift_before[0]), float(plan.drift_after[0])), bool(plan.due[0])
+    drifts = (float(plan.drift_before[0]), float(plan.drift_after[0]))
     left = (float(plan.cost[0]), float(plan.cash[0]), float(plan.unfunded[0]))
     return HoldingsReview(tuple(lines), float(money.sum()), *drifts, due, plan.reasons(0), *left)
 
 
-def _line(name: str, numbers: tuple[float, ...], eligible: bool, due: bool) -> HoldingLine:
+def _read(
+    holdings: Mapping[str, float],
+    target: Mapping[str, float],
+    eligible: Mapping[str, bool],
+    flow: float,
+) -> list[str]:
+    """All assets in order. Raises `InputError` for what `review_holdings` cannot review."""
+    for field, numbers in (("holdings", holdings), ("target", target)):
+        for asset, number in numbers.items():
+            check_number(number, field, "It is money, or a weight.", low=0.0, key=asset)
+    for asset, may in cast("Mapping[str, object]", eligible).items():
+        if not isinstance(may, bool | np.bool_):
+            check_type(may, (), "eligible", "Say True or False.", key=asset)
+    banned = [a for a, w in target.items() if w > 0.0 and not eligible.get(a, True)]
+    money = sum(holdings.values()) + flow
+    if banned or money <= 0.0:
+        raise InputError(
+            f"The target wants {banned}, which the client may not buy, or there is no money"
+            f" ({money:,.2f}) to review; correct the target.",
+            field="target",
+            value=banned,
+        )
+    return sorted({*holdings, *target})
+
+
+def _line(name: str, numbers: Sequence[float], eligible: bool, due: bool) -> HoldingLine:
     money, weight, target, low, high, trade, after = numbers
     standing = "above" if weight > high + 1e-12 else "below" if weight < low - 1e-12 else "inside"
     standing = standing if eligible else "not_eligible"

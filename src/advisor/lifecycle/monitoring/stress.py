@@ -15,6 +15,7 @@ from scipy.special import ndtri
 
 from advisor.annotations import Positive, Text
 from advisor.arrays import BoolArray, FloatArray, IntArray, float_array
+from advisor.contracts.thresholds import exceeds
 from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
@@ -110,13 +111,12 @@ def stress_test(
         scenarios: What happens; default `HISTORICAL`.
         tolerance: Largest share of wealth that may be lost, (c,) or a number.
         risky: Groups (or ids) of the assets that are cut when a red line is crossed.
-        safe: Asset that takes what is cut; None = the other assets in proportion to what is held of
-            them (or equally where nothing is).
+        safe: Asset that takes what is cut; None = the others in proportion to what is held of them
+            (or equally where nothing is).
 
     Returns:
-        The report. The loss is sum of weight times shock. Moving the share x of the portfolio from
-        the risky mix to the safe one changes every scenario's loss linearly, so that the cap is the
-        smallest of the scenarios' own bounds, exactly.
+        The report. Moving weight from the risky mix to the safe one changes every scenario's loss
+        linearly, so that the cap is the smallest of the scenarios' own bounds, exactly.
 
     Raises:
         InputError: Shapes disagree, weights do not add up to 1, no risky or no safe asset, or two
@@ -132,38 +132,40 @@ def stress_test(
     ([[0.3408]], [0.176], ['red_line'])
     """
     each = HISTORICAL if scenarios is None else scenarios
-    each = listed(each, Scenario, "scenarios", "Give a list of Scenario.")
+    names, shocks = _shocks(listed(each, Scenario, "scenarios", "Give a list of Scenario."), model)
     risky = names_of(risky, "risky", "Name the groups or ids of the assets that are cut.")
     table = _weights(in_order(weights, model.assets, "weights"), len(model))
-    names = tuple(s.name for s in each)
+    limit = spread(tolerance, "tolerance", (len(table),))
+    within(limit, "tolerance", "The share that may be lost is 0 or more.", low=0.0, high=inf)
+    losses = -np.einsum("cn,sn->cs", table, shocks)
+    worst, worst_loss = losses.argmax(axis=1), losses.max(axis=1)
+    breached = exceeds(worst_loss, limit)
+    cut = np.isin(model.assets, risky) | np.isin(model.groups, risky)
+    if breached.any() and (not cut.any() or cut.all()):
+        raise InputError(
+            f"{int(cut.sum())} of {len(cut)} assets are in {sorted(risky)}; a red line needs risky"
+            " assets to cut and others to hold instead. Name groups or ids.",
+            field="risky",
+            value=sorted(risky),
+        )
+    refuge = None if safe is None else model.ids.code(safe, "safe")
+    share, cap, proposal = _caps(table, shocks, limit, cut, breached, refuge)
+    status = np.where(~breached, "ok", np.where(np.isnan(cap), "no_remedy", "red_line"))
+    return StressReport(names, losses, worst, worst_loss, breached, share, cap, proposal, status)
+
+
+def _shocks(
+    scenarios: Sequence[Scenario], model: ReturnModel
+) -> tuple[tuple[str, ...], FloatArray]:
+    """Names, and returns by scenario and asset, shape (s, n)."""
+    names = tuple(s.name for s in scenarios)
     if not names or len(set(names)) != len(names):
         raise InputError(
             f"scenarios are {names}; at least one is needed, each with a name of its own.",
             field="scenarios",
             value=names,
         )
-    shocks = np.stack([s.returns(model.assets, model.groups) for s in each])
-    limit = spread(tolerance, "tolerance", (len(table),))
-    within(limit, "tolerance", "The share that may be lost is 0 or more.", low=0.0, high=inf)
-    losses = -np.einsum("cn,sn->cs", table, shocks)
-    worst = losses.argmax(axis=1)
-    worst_loss = losses[np.arange(len(table)), worst]
-    breached = worst_loss > limit + _EDGE
-    chosen = np.array(
-        [a in risky or g in risky for a, g in zip(model.assets, model.groups, strict=True)],
-        dtype=np.bool_,
-    )
-    if breached.any() and (not chosen.any() or chosen.all()):
-        raise InputError(
-            f"{int(chosen.sum())} of {len(chosen)} assets are in {sorted(risky)}; a red line needs"
-            " risky assets to cut and others to hold instead. Name groups or ids.",
-            field="risky",
-            value=sorted(risky),
-        )
-    refuge = None if safe is None else model.ids.code(safe, "safe")
-    share, cap, proposal = _caps(table, shocks, limit, chosen, breached, refuge)
-    status = np.where(~breached, "ok", np.where(np.isnan(cap), "no_remedy", "red_line"))
-    return StressReport(names, losses, worst, worst_loss, breached, share, cap, proposal, status)
+    return names, np.stack([s.returns(model.assets, model.groups) for s in scenarios])
 
 
 def _weights(weights: object, assets: int) -> FloatArray:
@@ -198,17 +200,12 @@ def _caps(
         return share, cap, proposal
     mix = np.where(risky, table[rows], 0.0)
     mix = mix / np.where(share[rows] > 0.0, share[rows], 1.0)[:, None]
-    rest = (
-        np.where(risky, 0.0, table[rows])
-        if safe is None
-        else np.eye(len(risky))[np.full(len(rows), safe)]
-    )
-    total = rest.sum(axis=1)
-    rest = np.where(
-        total[:, None] > 0.0,
-        rest / np.where(total > 0.0, total, 1.0)[:, None],
-        ~risky / (~risky).sum(),
-    )
+    rest = np.where(risky, 0.0, table[rows])
+    if safe is not None:
+        rest = np.eye(len(risky))[np.full(len(rows), safe)]
+    total = rest.sum(axis=1, keepdims=True)
+    evenly = ~risky / (~risky).sum()
+    rest = np.where(total > 0.0, rest / np.where(total > 0.0, total, 1.0), evenly)
     high, low = (-np.einsum("cn,sn->cs", part, shocks) for part in (mix, rest))
     with np.errstate(divide="ignore", invalid="ignore"):
         bound = np.where(
@@ -218,13 +215,10 @@ def _caps(
         )
     smallest = bound.min(axis=1)
     possible = (smallest >= -_EDGE) & (share[rows] > 0.0)
-    cap[rows] = np.where(
-        possible, np.clip(smallest, 0.0, share[rows] if safe is None else 1.0), np.nan
-    )
-    risky_now = np.where(possible, cap[rows], 0.0)[:, None]
-    proposal[rows] = np.where(
-        possible[:, None], risky_now * mix + (1.0 - risky_now) * rest, table[rows]
-    )
+    most = np.clip(smallest, 0.0, share[rows] if safe is None else 1.0)
+    cap[rows] = np.where(possible, most, np.nan)
+    moved = most[:, None] * mix + (1.0 - most[:, None]) * rest
+    proposal[rows] = np.where(possible[:, None], moved, table[rows])
     return share, cap, proposal
 
 

@@ -57,11 +57,10 @@ def switch_benefit(
         rate: Annual rate at which later benefits are discounted.
 
     Returns:
-        The test; `worthwhile` needs a benefit strictly above the cost, so that a switch which only
-        breaks even is not made.
+        The test; a switch which only breaks even is not worthwhile.
 
     Raises:
-        InputError: An amount or a number of years is negative.
+        InputError: An amount or a number of years is negative, or a number is not finite.
 
     Source: Delegated Regulation (EU) 2017/565, Article 54(11): the benefits of a switch must be
     greater than its costs.
@@ -88,10 +87,6 @@ def switch_benefit(
     benefit, cost = money * gain * annuity, money * (leave + enter) + paid
     with np.errstate(divide="ignore", invalid="ignore"):
         need = np.where(cost <= 0.0, 0.0, np.where(gain > 0.0, cost / (money * gain), np.inf))
-        reach = 1.0 - force * need  # what is left of the longest possible benefit
-        years_needed = (
-            need
-            if force == 0.0
-            else np.where(reach > 0.0, -np.log(np.maximum(reach, 0.0)) / force, np.inf)
-        )
+        reach = np.maximum(1.0 - force * need, 0.0)  # what is left of the longest possible benefit
+        years_needed = need if force == 0.0 else -np.log(reach) / force
     return SwitchTest(benefit, cost, benefit - cost, exceeds(benefit, cost), years_needed)

@@ -5,13 +5,13 @@ concentration, home share.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 import advisor.risk_profile.biases.records as k
-from advisor.arrays import BoolArray, FloatArray, IntArray, check_type, frozen
+from advisor.arrays import FloatArray, IntArray, check_type, frozen
 from advisor.data.biases import BiasProfiles, rates, sum_counts
 from advisor.data.by_asset import by_id
 from advisor.data.columns import column_of
@@ -47,80 +47,70 @@ def measure_biases(
     """Each client's disposition to sell winners, and their other habits, from their trades.
 
     Args:
-        trades: What clients did. Trades marked `left_out` move the holdings but are not read as
-            choices.
-        prices: Market prices, long: columns `asset`, the time column named as in `trades`, `price`
-            (positive), and optionally `high` and `low` of the day.
-        counting: "odean": only days with a sale out of at least two holdings count; a sale is a
-            gain or a loss against its basis, whatever was held at the start of such a day and not
-            sold is a paper gain or loss at the day's last price, and neither where the day's high
-            and low straddle the basis. "every_trade": every trade counts; the traded asset at the
-            trade's price (a partial sale is realised for what went and paper for what stayed), all
-            other holdings at the market's; the R package dispositionEffect counts so.
-        cost_basis: Gains are measured from the average price paid, or from the oldest lots first
-            ("fifo"). Short positions are measured from the price they were opened at.
+        trades: What clients did. Those marked `left_out` move the holdings, but are no choices.
+        prices: Long: `asset`, the time column named as in `trades`, `price` (positive), and
+            optionally `high` and `low` of the day.
+        counting: "odean": on days with a sale out of at least two holdings a sale is a gain or a
+            loss against its basis, and what was held and not sold is a paper one at the day's last
+            price, neither where high and low straddle the basis. "every_trade": every trade counts
+            at its own price (of a partial sale what stayed is paper), other holdings at the
+            market's, as dispositionEffect in R.
+        cost_basis: The average price paid, or the oldest lots first ("fifo").
         asset_types: Type by asset id ("stock", "fund", ...), for `BiasProfiles.by_type`.
         home_assets: Ids of home assets, for `home_share`.
-        choices: Stated choices between an even-odds gamble and nothing: columns `client_id`,
-            `gain`, `loss` (positive money) and `accepted`.
-        proposals: What advisers proposed: columns `client_id`, `required` and `done` (turnover,
-            fractions). Measures `status_quo` where given.
+        choices: Between an even-odds gamble and nothing: `client_id`, `gain`, `loss`, `accepted`.
+        proposals: Of advisers: `client_id`, `required` and `done` (turnover), for `status_quo`.
         prior: Loss aversion of the population.
 
     Returns:
-        A row for each client of `trades.clients`, in that order. nan where a rate is 0/0: a client
-        who never had a loss to realise has no PLR. Turnover and the time averages run from their
-        first trade to the last day in the data. `status_quo` without proposals is 1 + the slope of
-        what they changed in their weights on what prices had changed since their last trade,
-        clipped to 0..1: 0 = undoes all drift, 1 = leaves it or runs after it.
+        A row for each of `trades.clients`; nan where a rate is 0/0. Turnover and time averages run
+        from the first trade to the last day in the data, holdings valued after each trade.
+        `status_quo` without proposals is 1 + the slope of what they changed in their weights on
+        what prices had, clipped to 0..1: 0 = undoes all drift. An order of zero units realises
+        nothing; "every_trade" counts what is held at it as paper.
 
     Raises:
-        InputError: Something is not of its kind, no trades, a column is absent or there twice, an
-            asset or time is missing in a price table, a price is no number, zero, negative or
-            infinite, an unknown word.
+        InputError: No trades, a column, asset or time is missing, or a price is not positive.
 
-    An order of zero units is no realisation. With "odean" it is no sale, so its day counts nothing;
-    with "every_trade" all that is held at it, the asset ordered too, counts as paper gains and
-    losses. The R package dispositionEffect counts the asset ordered as realised.
-
-    Source: Odean (1998), section II; Barber & Odean (2000) for turnover; Calvet, Campbell & Sodini
-    (2009) for active and passive changes of weights.
+    Source: Odean (1998), section II; Barber & Odean (2000); Calvet, Campbell & Sodini (2009).
     """
     _check(trades, asset_types)
-    odean = counting == "odean"
-    quotes, by_clock = _quotes(prices, trades, odean)
-    at_home = set(unique_ids(() if home_assets is None else home_assets, "home_assets"))
-    home = np.array([a in at_home for a in trades.assets.ids], dtype=np.bool_)
-    tape = _tape(trades, odean, by_clock)
-    last = max(int(tape.trade["time"].max()), int(quotes.time.max()) if len(quotes.time) else 0)
-    tie = 0.0 if counting == "every_trade" and cost_basis == "average" else _TIE
-    tally, rows = _run(tape, quotes, home, k.Rules(cost_basis == "fifo", odean, tie, last))
+    tie = 0.0 if (counting, cost_basis) == ("every_trade", "average") else _TIE
+    rules = k.Rules(cost_basis == "fifo", counting == "odean", tie, end=0)
+    tally, rows = _run(trades, prices, home_assets, rules)
+    columns = _habits(tally.client, home_assets is not None)
+    columns["status_quo"] = _refusals(trades, proposals, columns["status_quo"])
+    averse = loss_aversion_of(trades.clients, choices, prior)
+    columns["loss_aversion"], columns["loss_aversion_se"], stated = averse
+    types = by_id(asset_types or {}, "asset_types")
+    more = {"counting": counting, "stated": frozen(stated), "asset_types": types}
+    return _profiles(trades, tally, rows, columns, **more)
+
+
+def _profiles(
+    trades: Trades, tally: k.Tally, rows: int, columns: dict[str, FloatArray], **more: Any
+) -> BiasProfiles:
+    """The profiles, with the rates of the first `rows` rows of the tally."""
     order = np.lexsort((tally.pair[:rows, 1], tally.pair[:rows, 0]))
     (row_client, row_asset), row_counts = tally.pair[order].T, tally.counts[order]
     counts = sum_counts(row_counts, row_client, len(trades.clients))
     pgr, plr, error = rates(counts)
     shrunk, mean, between = shrink(pgr - plr, smoothed_error(counts))
-    slope, slope_error = sell_slope(*tally.chances)
-    loss_aversion, loss_aversion_se, stated = loss_aversion_of(trades.clients, choices, prior)
-    habits = _habits(tally.client, home_assets is not None)
-    habits["status_quo"] = _refusals(trades, proposals, habits["status_quo"])
-    columns = habits | {"pgr": pgr, "plr": plr, "disposition": pgr - plr, "disposition_se": error}
+    columns |= {"pgr": pgr, "plr": plr, "disposition": pgr - plr, "disposition_se": error}
     columns["disposition_shrunk"] = shrunk
     columns["ratio"] = np.divide(pgr, plr, out=np.full_like(pgr, np.nan), where=plr > 0)
-    columns |= {"loss_aversion": loss_aversion, "loss_aversion_se": loss_aversion_se}
+    slope, slope_error = sell_slope(*tally.chances)
     return BiasProfiles(
         client_ids=trades.clients.ids,
         assets=trades.assets.ids,
         row_client=frozen(row_client),
         row_asset=frozen(row_asset),
         row_counts=frozen(row_counts),
-        counting=counting,
-        **{name: frozen(column) for name, column in columns.items()},
-        stated=frozen(stated),
         population=pooled(counts, mean, between),
         gain_loss_sell_slope=slope,
         gain_loss_sell_slope_se=slope_error,
-        asset_types=by_id(asset_types or {}, "asset_types"),
+        **{name: frozen(column) for name, column in columns.items()},
+        **more,
     )
 
 
@@ -203,13 +193,21 @@ def _column(prices: pd.DataFrame, name: str) -> FloatArray:
     return values
 
 
-def _run(tape: k.Tape, quotes: k.Quotes, home: BoolArray, rules: k.Rules) -> tuple[k.Tally, int]:
+def _run(
+    trades: Trades, prices: pd.DataFrame, home_assets: Collection[str] | None, rules: k.Rules
+) -> tuple[k.Tally, int]:
+    """What the compiled pass counts, and its number of (client, asset) rows."""
     import advisor.risk_profile.biases.kernels as kernels
 
-    trades, assets = len(tape.trade), len(home)
-    book = k.empty_book(assets, trades if rules.fifo else 1)
-    tally = k.empty_tally(trades, len(tape.start) - 1)
-    before = np.empty(assets, dtype=k.BEFORE)
+    quotes, by_clock = _quotes(prices, trades, rules.odean)
+    at_home = set(unique_ids(() if home_assets is None else home_assets, "home_assets"))
+    home = np.array([a in at_home for a in trades.assets.ids], dtype=np.bool_)
+    tape = _tape(trades, rules.odean, by_clock)
+    last = max(int(tape.trade["time"].max()), int(quotes.time.max()) if len(quotes.time) else 0)
+    book = k.empty_book(len(home), len(trades) if rules.fifo else 1)
+    tally = k.empty_tally(len(trades), len(tape.start) - 1)
+    before = np.empty(len(home), dtype=k.BEFORE)
+    rules = rules._replace(end=last)
     return tally, kernels.walk(tape, quotes, book, before, tally, home, rules)
 
 

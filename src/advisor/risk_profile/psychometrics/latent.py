@@ -38,13 +38,14 @@ def tolerance_responses(
     """
     key = key_of(questionnaire)
     measured = key.dimensions.get("tolerance")
-    names = () if measured is None else measured.questions
+    if measured is None:
+        return (), np.zeros((0, 0), dtype=np.int8)
     columns: list[Categories] = []
-    for name, row in zip(names, () if measured is None else measured.rows, strict=True):
-        points = key.questions[name].points[:-1]
+    for row in measured.rows:
+        points = key.scores(row)
         ranks = np.append(np.searchsorted(np.unique(points), points), -1).astype(np.int8)
         columns.append(ranks[answers.positions[row]])
-    return names, np.column_stack(columns) if columns else np.zeros((0, 0), dtype=np.int8)
+    return measured.questions, np.column_stack(columns)
 
 
 def measure_tolerance(
@@ -94,7 +95,7 @@ def expected_score(model: GradedResponseModel, questionnaire: Questionnaire) -> 
     probability = model.probability(model.nodes)
     total = np.full(len(model.nodes), -measured.low)
     for i, name in enumerate(model.items):
-        values = np.unique(key.questions[name].points[:-1])
+        values = np.unique(key.scores(measured.rows[measured.questions.index(name)]))
         if len(values) != model.categories[i]:
             raise InputError(
                 f"Item {name!r} has {model.categories[i]} answers in the item model, but"

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from advisor.folders import is_file
 FORMAT = "advisor"
 FORMAT_VERSION = 3
 MANIFEST, ARRAYS = "manifest.json", "arrays"
+_LEARNT = ("recommender", "calibration", "days")
+"""Parts that an advisor may learn anew and be the same advisor, as its products may be closed."""
 _FIELDS: dict[str, tuple[type, ...]] = {
     "format": (str,),
     "format_version": (int,),
@@ -65,6 +68,45 @@ def read_manifest(folder: Path, key: bytes | None) -> dict[str, Any]:
     _check_version(path, manifest)
     check_fields(manifest, _FIELDS, "manifest")
     return manifest
+
+
+def fields_of(text: str) -> dict[str, Any]:
+    """Fields of a manifest as it stands in its file."""
+    return json.loads(json.loads(text)["manifest"])
+
+
+def refuse_other(target: Path, text: str) -> None:
+    """Raise `InputError` where the advisor that stands in a folder is none from which `updated` or
+    `calibrate` could have made the one whose manifest this is.
+    """
+    if not (target / MANIFEST).is_file():
+        return
+    standing, name = "", "one that cannot be read"
+    with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        fields = fields_of(read_text(target / MANIFEST))
+        standing, name = _lineage(fields), str(fields["fingerprint"])[:12]
+    if standing != _lineage(json.loads(text)):
+        raise InputError(
+            f"{target} holds another advisor ({name}), which is no earlier state of this one and"
+            " would be lost. Choose another folder, or replace it with overwrite=True.",
+            field="folder",
+            value=str(target),
+        )
+
+
+def _lineage(manifest: dict[str, Any]) -> str:
+    """All of a manifest that `updated` and `calibrate` leave as it is, as text."""
+    parts = {name: part for name, part in manifest["parts"].items() if name not in _LEARNT}
+    parts["catalogue"] = [
+        {name: value for name, value in product.items() if name != "closed"}
+        for product in parts["catalogue"]
+    ]
+    files = {
+        name: file["sha256"]
+        for name, file in manifest["files"].items()
+        if name.partition(".")[0] not in _LEARNT
+    }
+    return json.dumps([parts, files], sort_keys=True)
 
 
 def stamp_of(folder: Path) -> tuple[int, ...] | None:

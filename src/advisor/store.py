@@ -37,8 +37,10 @@ from advisor.manifest import (
     FORMAT_VERSION,
     MANIFEST,
     check_key,
+    fields_of,
     read_manifest,
     refuse_links,
+    refuse_other,
     sha256,
     signature_of,
     stamp_of,
@@ -48,23 +50,27 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 """What an array may be called: a file of the folder, never a way out of it."""
 
 
-def save(advisor: Advisor, folder: str | Path, *, key: bytes | None = None) -> Path:
+def save(
+    advisor: Advisor, folder: str | Path, *, key: bytes | None = None, overwrite: bool = False
+) -> Path:
     """Write a fitted advisor to a folder, whole or not at all.
 
     Args:
         advisor: What to save.
-        folder: Where; must not exist yet, or be empty, or hold an advisor saved earlier and nothing
-            else: that is replaced once the new one is on disk.
+        folder: Where; must not exist yet, or be empty, or hold an earlier state of this advisor
+            (`updated` or `calibrate` have made this one of it) and nothing else: that is replaced
+            once the new one is on disk.
         key: Secret of at least 16 bytes; signs the manifest (HMAC-SHA256), and with it every file
             that it names, so that `load` with the same key knows who wrote it. Digests alone show
             damage, not origin.
+        overwrite: Whether any other saved advisor that stands there is replaced too.
 
     Returns:
         The folder. Saving the same advisor twice gives the same bytes.
 
     Raises:
-        InputError: The folder holds something else, is the one this program works in, is being
-            written by another program, or cannot be written.
+        InputError: The folder holds another advisor or something else, is the one this program
+            works in, is being written by another program, or cannot be written.
     """
     check_type(advisor, Advisor, "advisor", "Give what Advisor.fit returned.")
     check_key(key)
@@ -72,7 +78,10 @@ def save(advisor: Advisor, folder: str | Path, *, key: bytes | None = None) -> P
     parts, arrays = advisor.state.parts()
     try:
         with replacing(target, MANIFEST, _strangers) as draft:
-            _write(draft, {"fingerprint": advisor.fingerprint, "parts": parts}, arrays, key)
+            contents = {"fingerprint": advisor.fingerprint, "parts": parts}
+            manifest = _write(draft, contents, arrays, key)
+            if not overwrite:
+                refuse_other(target, manifest)
     except OSError as error:
         aside = aside_of(target)
         backup = (
@@ -197,7 +206,7 @@ def _strangers(folder: Path) -> list[str]:
 def _files_named(manifest: Path) -> set[str] | None:
     """File names of the arrays that a manifest of this library names; None where it is none."""
     try:
-        fields = json.loads(json.loads(read_text(manifest))["manifest"])
+        fields = fields_of(read_text(manifest))
         return {f"{name}.npy" for name in fields["files"]} if fields["format"] == FORMAT else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
@@ -205,8 +214,8 @@ def _files_named(manifest: Path) -> set[str] | None:
 
 def _write(
     draft: Path, contents: Mapping[str, Any], arrays: Mapping[str, np.ndarray], key: bytes | None
-) -> None:
-    """Fill the draft and bring it to disk."""
+) -> str:
+    """Fill the draft and bring it to disk; the text of the manifest."""
     (draft / ARRAYS).mkdir()
     files = {
         name: {"sha256": _write_array(draft / ARRAYS / f"{name}.npy", array)}
@@ -229,6 +238,7 @@ def _write(
         os.fsync(file.fileno())
     sync(draft / ARRAYS)
     sync(draft)
+    return text
 
 
 def _write_array(path: Path, array: np.ndarray) -> str:

@@ -52,6 +52,7 @@ REMEDIES: dict[str, str] = {
     "AssessmentHistory": "Make it with AssessmentHistory.from_frame(frame).",
     "Advisor": "Give what Advisor.fit or load returned.",
     "AdvisorRef": "Make it with AdvisorRef.of(advisor or folder, as_of=...).",
+    "BiasPolicy": "Make it with BiasPolicy(...), or leave it out.",
     "BiasProfiles": "Make it with measure_biases(trades, prices).",
     "Catalogue": "Make it with Catalogue.from_frame(frame) or Catalogue.from_products(products).",
     "Client": "Make it with Client(id=..., wealth=..., horizon_years=...).",
@@ -70,6 +71,7 @@ REMEDIES: dict[str, str] = {
     "Product": "Make it with Product(id=..., name=..., risk_level=..., asset=...).",
     "Questionnaire": "Take Questionnaire.default(), or Questionnaire.load(path).",
     "Ranking": "Give what recommender.rank(...) or Advisor.rank(...) returned.",
+    "Recipe": "Give a recipe such as EASE(), not what it fitted, or leave it out.",
     "Regime": "Take Regime.csrc(), .nfra(), .mifid(), or Regime.load(path).",
     "ReturnModel": (
         "Make it with estimate_returns(market) or ReturnModel.from_frame(mean, covariance)."

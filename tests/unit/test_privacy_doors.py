@@ -313,10 +313,6 @@ def doors(advisor: Advisor) -> dict[str, Door]:
         ),
         "many of nothing": lambda: list(advisor.advise_many([raw], as_of=DAY)),
         "table of dicts": lambda: ClientTable.from_clients([raw]),  # type: ignore[list-item]
-        "ids twice": lambda: ClientTable.from_clients([client, client]),
-        "frame twice": lambda: ClientTable.from_frame(
-            pd.DataFrame({"id": [ID, ID], "wealth": [1.0, 2.0], "horizon_years": [1.0, 1.0]})
-        ),
         "omissions": lambda: advisor.omissions(advice, other),
         "verify a dict": lambda: advisor.verify(advice.model_dump(), client),  # type: ignore[arg-type]
         "verify for a dict": lambda: advisor.verify(advice, raw),  # type: ignore[arg-type]

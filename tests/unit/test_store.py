@@ -7,6 +7,7 @@ import json
 import os
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -36,6 +37,7 @@ from advisor import (
     store,
 )
 from advisor.contracts import RulePack
+from advisor.engine.data_days import DataDays
 from advisor.optimize import BiasPolicy
 from advisor.recommend.restore import restore
 
@@ -60,6 +62,44 @@ def test_saving_twice_gives_the_same_bytes_and_replaces(tmp_path: Path, advisor:
     files = sorted(p.relative_to(first) for p in first.rglob("*") if p.is_file())
     assert files == sorted(p.relative_to(second) for p in second.rglob("*") if p.is_file())
     assert all((first / f).read_bytes() == (second / f).read_bytes() for f in files)
+
+
+def test_another_advisor_is_replaced_only_where_that_is_asked_for(
+    tmp_path: Path, advisor: Advisor
+) -> None:
+    """An advisor that has learnt more is the same one; one of other rules is another."""
+    bought = sample.interactions()
+    first = Advisor.fit(sample.market(), bought.until("2025-06-30"), catalogue=sample.catalogue())
+    folder = save(first, tmp_path / "a", key=b"k" * 16)
+    grown = first.updated(bought.after("2025-06-30"))
+    assert grown.fingerprint != first.fingerprint
+    save(grown, folder)
+    window = bought.after("2025-06-30")
+    clients = sample.clients(assessed_on="2025-06-01")
+    save(first.calibrate(clients, window, as_of="2025-07-01"), folder)
+    other = Advisor.fit(
+        sample.market(), bought, catalogue=sample.catalogue(), mandate=Mandate(max_weight=0.6)
+    )
+    earlier = Advisor.fit(sample.market().until("2025-01-31"), bought, catalogue=sample.catalogue())
+    for one in (other, earlier):
+        with pytest.raises(InputError, match=r"another advisor .* overwrite=True") as caught:
+            save(one, folder)
+        assert caught.value.field == "folder"
+    assert load(folder).fingerprint not in (other.fingerprint, first.fingerprint)
+    save(other, folder, overwrite=True)
+    assert load(folder).fingerprint == other.fingerprint
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a"]
+
+
+def test_how_far_data_reach_is_saved_and_is_no_part_of_the_fingerprint(
+    tmp_path: Path, advisor: Advisor
+) -> None:
+    until, rows = sample.market().dates[-1].item(), len(sample.market())
+    loaded = load(save(advisor, tmp_path / "a"))
+    assert loaded.state.days == advisor.state.days
+    assert (loaded.state.days.prices, loaded.state.days.rows) == (until, rows)
+    same = replace(advisor.state, days=DataDays())
+    assert same.fingerprint == advisor.fingerprint
 
 
 def test_a_changed_byte_is_detected(tmp_path: Path, advisor: Advisor) -> None:

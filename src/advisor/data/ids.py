@@ -36,7 +36,7 @@ class IdMap:
 
     @cached_property
     def _codes(self) -> dict[str, int]:
-        return {name: code for code, name in enumerate(self.ids)}
+        return dict(zip(reversed(self.ids), reversed(range(len(self.ids))), strict=True))
 
     def __len__(self) -> int:
         return len(self.ids)

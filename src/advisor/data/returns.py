@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -22,6 +23,14 @@ STRESS_QUANTILE = 2.3263478740408408
 deviations below the mean, or worse."""
 PSD_TOLERANCE = 1e-9
 """Largest negative eigenvalue, relative to the largest one, that is rounding and not a mistake."""
+
+
+@dataclass(frozen=True)
+class EstimatedFrom:
+    """The history that a return model was estimated from: its last day, and its rows."""
+
+    until: date
+    rows: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +54,7 @@ class ReturnModel:
             makes it. Where there is one, portfolios are composed by `covariance` and sized by the
             forecast: volatilities are given, aimed at and held against the bands by it. None: one
             covariance does both.
+        history: What the estimates rest on, as `estimate_returns` says; None: unknown.
 
     Raises:
         InputError: Shapes disagree, a value is not finite, the covariance is not symmetric positive
@@ -59,6 +69,7 @@ class ReturnModel:
     risk_levels: IntArray
     stress: FloatArray
     forecast: FloatArray | None
+    history: EstimatedFrom | None
 
     def __init__(
         self,
@@ -69,6 +80,7 @@ class ReturnModel:
         risk_levels: Mapping[str, int] | Sequence[int] | None = None,
         stress: Mapping[str, float] | None = None,
         forecast: object = None,
+        history: EstimatedFrom | None = None,
     ) -> None:
         if isinstance(assets, AbstractSet):
             raise InputError(
@@ -105,6 +117,7 @@ class ReturnModel:
             coming = _checked_covariance(coming, names, "forecast")
         values = {
             "forecast": coming,
+            "history": history,
             "assets": names,
             "mean": mu,
             "covariance": sigma,

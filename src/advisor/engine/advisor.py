@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from advisor.annotations import Texts
-from advisor.arrays import check_type
+from advisor.annotations import Count, Seed, Share, Texts
 from advisor.contracts.advice import Advice
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.client import Client
@@ -16,17 +15,23 @@ from advisor.contracts.mandate import Mandate
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.wording import Language
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients.arrow import clients_from_arrow
-from advisor.data.clients.sources import arrow_batches
+from advisor.data.clients.sources import clients_by_chunk
 from advisor.data.clients.table import ClientTable, check_chunk
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.engine.batch import AdviceBatch
-from advisor.engine.fit_arguments import check_optional, check_settings, refuse_short, with_closed
+from advisor.engine.data_days import STALE_AFTER, DataDays
+from advisor.engine.fit_arguments import Worthiness, refuse_short, with_closed
 from advisor.engine.learning import calibrated, updated
-from advisor.engine.orders.settings import SMALLEST_TRADE, TradeSettings
+from advisor.engine.orders.settings import (
+    SMALLEST_TRADE,
+    LargestShare,
+    SmallestTrade,
+    TradeSettings,
+    TradingCost,
+)
 from advisor.engine.pipeline import advise_one, advise_table, check_picks
 from advisor.engine.questions import Questions, day_of
 from advisor.engine.state import AdvisorState, assets_as_products
@@ -52,6 +57,7 @@ class Advisor(Questions):
     """
 
     @classmethod
+    @checked
     def fit(
         cls,
         market: Market | ReturnModel,
@@ -65,16 +71,17 @@ class Advisor(Questions):
         bands: RiskBands | None = None,
         recommender: Recipe | None = None,
         language: Language = "en",
-        seed: int = 0,
+        seed: Seed = 0,
         biases: BiasPolicy | None = None,
-        fit_weight: float = DEFAULT_FIT_WEIGHT,
-        utility_share: float = UTILITY_SHARE,
-        diversity: float = 0.0,
-        max_product_share: float | None = None,
-        max_issuer_share: float | None = None,
-        min_trade: float = SMALLEST_TRADE,
-        no_trade_band: float | None = None,
-        trading_cost: float = 0.0,
+        fit_weight: Worthiness = DEFAULT_FIT_WEIGHT,
+        utility_share: Worthiness = UTILITY_SHARE,
+        diversity: Worthiness = 0.0,
+        max_product_share: LargestShare | None = None,
+        max_issuer_share: LargestShare | None = None,
+        min_trade: SmallestTrade = SMALLEST_TRADE,
+        no_trade_band: Share | None = None,
+        trading_cost: TradingCost = 0.0,
+        stale_after: Count = STALE_AFTER,
     ) -> Advisor:
         """Learn returns and preferences for products, and check that everything fits together.
 
@@ -108,63 +115,42 @@ class Advisor(Questions):
             min_trade: Money below which nothing is traded, in the client's currency.
             no_trade_band: Fraction of wealth by which a holding may be above its target.
             trading_cost: Of a trade, as a fraction of it.
+            stale_after: Days that prices may have ended before the day of advice; beyond that a
+                warning and `AdviceBatch.note` say so, as they do where prices, purchases or a
+                calibration reach beyond that day. (A later assessment is `not_assessed`.)
 
         Raises:
             InputError: A product implements an asset the market does not have, no asset or product
                 can be sold, or an option is unknown.
         """
-        check_type(
-            market,
-            (Market, ReturnModel),
-            "market",
-            "Read one with Market.from_prices, or give a ReturnModel.",
-        )
-        check_type(
-            interactions,
-            Interactions,
-            "interactions",
-            "Read purchases with Interactions.from_frame.",
-        )
-        check_optional(
-            catalogue=catalogue, questionnaire=questionnaire, mandate=mandate, regime=regime
-        )
-        check_optional(bands=bands, recommender=recommender, biases=biases, clients=clients)
-        check_settings(
-            seed, language, fit_weight=fit_weight, utility_share=utility_share, diversity=diversity
-        )
-        trading = TradeSettings.of(
-            min_trade=min_trade,
-            no_trade_band=no_trade_band,
-            trading_cost=trading_cost,
-            max_product_share=max_product_share,
-            max_issuer_share=max_issuer_share,
-        )
         model = market if isinstance(market, ReturnModel) else estimate_returns(market)
         products = assets_as_products(model) if catalogue is None else catalogue
         products.exposures(model.ids)
         log_unknown_products(interactions, products.ids)
         refuse_short(model, mandate)
         relevance = (recommender or default_recipe(clients)).fit(
-            interactions, clients=clients, catalogue=products, model=model, seed=int(seed)
+            interactions, clients=clients, catalogue=products, model=model, seed=seed
         )
-        products = with_closed(products, relevance.closed)
+        aim = "share" if model.forecast is None else "middle"
         return cls(
             AdvisorState(
                 model=model,
-                catalogue=products,
+                catalogue=with_closed(products, relevance.closed),
                 questionnaire=questionnaire or Questionnaire.default(),
                 mandate=mandate or Mandate(),
                 regime=regime or Regime.nfra(),
-                bands=bands
-                or RiskBands.default(aim="share" if model.forecast is None else "middle"),
+                bands=bands or RiskBands.default(aim=aim),
                 recommender=relevance,
                 biases=biases or BiasPolicy(),
-                fit_weight=float(fit_weight),
-                utility_share=float(utility_share),
-                diversity=float(diversity),
+                fit_weight=fit_weight,
+                utility_share=utility_share,
+                diversity=diversity,
                 language=language,
-                seed=int(seed),
-                trading=trading,
+                seed=seed,
+                trading=TradeSettings(
+                    min_trade, no_trade_band, trading_cost, max_product_share, max_issuer_share
+                ),
+                days=DataDays.of(model, stale_after),
             )
         )
 
@@ -257,7 +243,8 @@ class Advisor(Questions):
 
         Args:
             clients: A `ClientTable`; or, read by chunk, Parquet, CSV or Arrow files, or anything
-                with the Arrow C stream (pandas, polars, a reader).
+                with the Arrow C stream (pandas, polars, a reader). An id that stands twice is
+                advised at its first row; the later ones are `invalid_input`.
             as_of: The day; today when None, and recorded.
             picks: Products to recommend at most.
             chunk: Rows a batch; it bounds memory and changes no bit of any advice.
@@ -274,7 +261,7 @@ class Advisor(Questions):
         parts = (
             clients.chunks(chunk)
             if isinstance(clients, ClientTable)
-            else map(clients_from_arrow, arrow_batches(clients, chunk, labels))
+            else clients_by_chunk(clients, chunk, labels)
         )
         return (advise_table(self.state, part, day, picks) for part in parts)
 

@@ -66,8 +66,9 @@ class AdviceBatch:
         lowered: Who buys less, or sells more, than the target asks for, since it would end above
             the level; shape (c,).
         offer: What each client may buy.
-        known: What the recommender knows about the clients, where it has looked them up together;
-            `note` says where it knows none of them.
+        known: What the recommender knows about the clients, where it has looked them up together.
+        note: What is amiss with the batch as a whole: none of its clients is known, or data reach
+            beyond the day of advice, end long before it, or are few; None: nothing.
     """
 
     state: AdvisorState

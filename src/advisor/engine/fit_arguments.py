@@ -4,76 +4,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Annotated
 
-import numpy as np
-
-from advisor.arrays import NUMBER, check_type
-from advisor.contracts.bands import RiskBands
 from advisor.contracts.mandate import Mandate
-from advisor.contracts.questionnaire import Questionnaire
-from advisor.contracts.wording import LANGUAGES
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients.table import ClientTable
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
 from advisor.optimize.limits.limits import limits_of
-from advisor.optimize.preferences.corrections import BiasPolicy
-from advisor.recommend.recipes.recipe import Recipe
-from advisor.suitability.regime import Regime
+from advisor.readers import Number
 
-OPTIONAL: dict[str, tuple[type, str]] = {
-    "catalogue": (
-        Catalogue,
-        "Make one with Catalogue.from_products or Catalogue.from_frame, or leave it out.",
-    ),
-    "clients": (ClientTable, "Read them with ClientTable.from_frame, or leave them out."),
-    "questionnaire": (Questionnaire, "Read one with Questionnaire.load, or leave it out."),
-    "mandate": (Mandate, "Give a Mandate(...), or leave it out."),
-    "regime": (
-        Regime,
-        "Take Regime.csrc(), .nfra() or .mifid(), read your own with Regime.load, or leave it out.",
-    ),
-    "bands": (RiskBands, "Give RiskBands(...), or leave them out."),
-    "recommender": (Recipe, "Give a recipe such as EASE(), not what it fitted, or leave it out."),
-    "biases": (BiasPolicy, "Give a BiasPolicy(...), or leave it out."),
-}
-"""Argument -> its class, and what to do where it is something else."""
-
-
-def check_optional(**arguments: Any) -> None:
-    """Raise `InputError` for an argument of another class; None is left out."""
-    for name, value in arguments.items():
-        if value is not None:
-            kind, remedy = OPTIONAL[name]
-            check_type(value, kind, name, remedy)
-
-
-def check_settings(seed: Any, language: Any, **weights: Any) -> None:
-    """Raise `InputError` for a seed, language or weight that cannot be used."""
-    check_type(seed, (int, np.integer), "seed", "Give a whole number of 0 or more.")
-    if seed < 0:
-        raise InputError(
-            f"seed is {seed}; random draws start from a whole number of 0 or more.",
-            field="seed",
-            value=seed,
-        )
-    check_type(language, str, "language", f"Say one of {', '.join(LANGUAGES)}.")
-    if language not in LANGUAGES:
-        raise InputError(
-            f"language is {language!r}; sentences exist in {', '.join(LANGUAGES)}.",
-            field="language",
-            value=language,
-        )
-    for name, weight in weights.items():
-        check_type(weight, NUMBER, name, "Give a number of 0 or more.")
-        if not 0.0 <= weight < np.inf:
-            raise InputError(
-                f"{name} is {weight!r}; it is weighed against relevance, so it is a number of 0 or"
-                " more.",
-                field=name,
-                value=weight,
-            )
+Worthiness = Annotated[float, Number("It is weighed against relevance; 0 leaves it out.", low=0.0)]
+"""What something is worth against relevance."""
 
 
 def refuse_short(model: ReturnModel, mandate: Mandate | None) -> None:

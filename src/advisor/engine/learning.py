@@ -35,9 +35,9 @@ def calibrated(
     served = advise_table(state, clients, as_of, picks).served()
     before, last = as_of - np.timedelta64(1, "D"), state.recommender.history.last_day
     after = before if np.isnat(last) else max(before, last)
-    return replace(
-        state, calibration=calibrate(served, bought, method=method, after=after, earlier=earlier)
-    )
+    calibration = calibrate(served, bought, method=method, after=after, earlier=earlier)
+    days = replace(state.days, calibration=bought.days.max().item())
+    return replace(state, calibration=calibration, days=days)
 
 
 def updated(state: AdvisorState, bought: Interactions) -> AdvisorState:
@@ -59,6 +59,7 @@ def rank_suitable(
     state: AdvisorState, clients: ClientTable, as_of: np.datetime64, k: int
 ) -> Ranking:
     """See `Advisor.rank`."""
+    state.remarks(as_of)
     profiles = profile_risk(clients, state.questionnaire, as_of=as_of, bands=state.bands)
     return state.recommender.rank(
         clients.ids, k, eligible=state.offers.to(profiles, clients).products, clients=clients

@@ -18,6 +18,7 @@ from advisor.contracts.rules import RulePack
 from advisor.contracts.wording import Language, language_of
 from advisor.data.catalogue import Catalogue
 from advisor.data.returns import ReturnModel
+from advisor.engine.data_days import DataDays
 from advisor.engine.orders import TradeSettings
 from advisor.errors import InputError
 from advisor.optimize.preferences.corrections import BiasPolicy
@@ -188,7 +189,7 @@ PARTS: dict[str, Part] = {
     "trading": Part(
         (dict,),
         asdict,
-        lambda record: TradeSettings.of(**record),
+        lambda record: TradeSettings(**record),
         {
             field.name: (*NUMBER, NOTHING) if field.default is None else NUMBER
             for field in fields(TradeSettings)
@@ -201,6 +202,15 @@ PARTS: dict[str, Part] = {
         {
             **dict.fromkeys(("buys", "base_rate", "spread", "slope"), NUMBER),
             **dict.fromkeys(("picks", "relative_to"), (int,)),
+        },
+    ),
+    "days": Part(
+        (dict,),
+        DataDays.record,
+        DataDays.restored,
+        {
+            **dict.fromkeys(("prices", "calibration"), (str, NOTHING)),
+            **dict.fromkeys(("rows", "stale_after"), (int,)),
         },
     ),
 }

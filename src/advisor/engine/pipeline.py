@@ -26,7 +26,6 @@ from advisor.engine.orders import (
     Outcome,
     Trades,
     Worth,
-    settle,
     trades_of,
     units_of,
 )
@@ -100,6 +99,8 @@ def advise_table(
     )
     allocations = true_causes(state, clients, profiles, offer.products.class_of, draft_allocations)
     made = _orders(state, clients, profiles, offer, holdings, allocations, picks)
+    nobody = nobody_known(clients.ids, state.recommender.history.clients)
+    remarks = ([] if nobody is None else [nobody]) + state.remarks(as_of)
     batch = AdviceBatch(
         state=state,
         clients=clients,
@@ -118,7 +119,7 @@ def advise_table(
         lowered=made.lowered,
         offer=offer,
         known=made.chosen.known,
-        note=nobody_known(clients.ids, state.recommender.history.clients),
+        note=" ".join(remarks) or None,
     )
     _log(batch, perf_counter() - began)
     return batch
@@ -197,24 +198,15 @@ def _orders(
     case = Case.of(state, clients, offer, holdings, allocations.effective, worth, picks)
     trades = trades_of(allocations.weights, wealth, invested, holdings, worth)
     chosen = choose(state, case, trades, invested)
-    supply = (state.vehicles, state.catalogue)
     limits = Limits(
         at_level(state.bands.upper_volatility, profiles.level),
         at_level(state.bands.stress_loss, profiles.level),
     )
-
-    def lead_to(orders: Orders, who: BoolArray, *, guard: bool = False) -> Outcome:
-        clients_of = (wealth, who, case.pure)
-        return settle(
-            allocations.weights, clients_of, holdings, orders, supply, worth, limits, guard=guard
-        )
-
+    supply = holdings, state.vehicles, state.catalogue
+    nearest = Nearest(targets[0], wealth, case.pure, *supply, worth, limits, trades, state.caps)
     # 1. orders that are worth making
-    outcome = lead_to(Orders(trades.sales, chosen.codes, chosen.money), invested)
-    nearest = Nearest(
-        wealth, allocations.weights, case.pure, holdings, trades, worth, limits, *supply, state.caps
-    )
-    come_nearer(state, case, nearest, chosen, outcome, invested, lead_to)
+    outcome = nearest.of(Orders(trades.sales, chosen.codes, chosen.money), invested)
+    come_nearer(state, case, nearest, chosen, outcome, invested)
     # 2. where these end above the level: every trade, then less risk
     lowered = outcome.beyond
     if lowered.any():
@@ -224,7 +216,8 @@ def _orders(
         trades.sales[mine] = exact.sales[mine]
         chosen.take_over(choose(state, replace(case, worth=worth), exact, lowered), lowered)
         orders = Orders(trades.sales, chosen.codes, chosen.money)
-        lowered = lead_to(orders, invested).beyond
-        outcome = lead_to(orders, invested, guard=True)
+        exactly = replace(nearest, worth=worth)
+        lowered = exactly.of(orders, invested).beyond
+        outcome = exactly.of(orders, invested, guard=True)
         chosen.leave_out(*_sold(holdings, trades))
     return _Orders(trades, chosen, outcome, worth, lowered)

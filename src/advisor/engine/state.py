@@ -19,6 +19,7 @@ from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.wording import Language
 from advisor.data.catalogue import Catalogue
 from advisor.data.returns import ReturnModel
+from advisor.engine.data_days import DataDays
 from advisor.engine.orders import Caps, TradeSettings
 from advisor.engine.parts import part_of
 from advisor.engine.portfolios.frontier_cache import FrontierCache
@@ -62,6 +63,7 @@ class AdvisorState:
         trading: Which trades are worth making, and the largest shares of wealth.
         calibration: What the preferences for products of served picks were worth on a validation
             window; None: picks carry no probability.
+        days: How far the data reach; what is said of them is no part of any advice.
     """
 
     model: ReturnModel
@@ -79,6 +81,7 @@ class AdvisorState:
     seed: int
     trading: TradeSettings = field(default_factory=TradeSettings)
     calibration: Calibration | None = None
+    days: DataDays = field(default_factory=DataDays)
 
     def parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Everything of an advisor that JSON can hold, and its arrays by name: what is saved."""
@@ -172,11 +175,26 @@ class AdvisorState:
         return exposure_similarity(self.catalogue, self.model) if self.diversity > 0.0 else None
 
     @cached_property
+    def _remarks(self) -> dict[np.datetime64, list[str]]:
+        return {}
+
+    def remarks(self, as_of: np.datetime64) -> list[str]:
+        """What is wrong with the days of the data on a day of advice, which is said in the log
+        once a day of advice; see `DataDays.remarks`.
+        """
+        if as_of not in self._remarks:
+            last, assets = self.recommender.history.last_day, len(self.model)
+            self._remarks[as_of] = self.days.remarks(last, assets, as_of)
+        return self._remarks[as_of]
+
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over everything an advice depends on besides the client: the parts that are
-        saved, but for labels, and the bundled packs that products name; 64 hex digits.
+        saved, but for labels and the days that data reach, and the bundled packs that products
+        name; 64 hex digits.
         """
         parts, arrays = self.parts()
+        del parts["days"]
         products: list[dict[str, Any]] = parts["catalogue"]
         for product in products:
             product.pop("labels", None)

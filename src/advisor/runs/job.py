@@ -20,7 +20,8 @@ import pyarrow as pa
 from advisor.arrays import check_type
 from advisor.contracts.client import Client
 from advisor.data.categories import Categories
-from advisor.data.clients.arrow import clients_from_arrow
+from advisor.data.clients.arrow import clients_from_arrow, read_arrow
+from advisor.data.clients.repeated import SeenIds
 from advisor.data.clients.table import ClientTable
 from advisor.data.days import as_day
 from advisor.data.labels import label_names
@@ -29,6 +30,7 @@ from advisor.engine.output.arrow import advice_schema, advice_table
 from advisor.engine.pipeline import advise_table
 from advisor.errors import AdvisorError, InputError
 from advisor.runs.advisor_ref import AdvisorRef
+from advisor.runs.duplicates import problems_of
 from advisor.validation import checked
 
 ROWS_AT_A_TIME = 32_768
@@ -94,21 +96,26 @@ class Job:
         """Advice for each batch of clients, in the same order; a bad row gets a status, never an
         exception.
         """
+        seen = SeenIds()
         for batch in batches:
             check_type(batch, pa.RecordBatch, "batch", "Of a whole table, job.on_table(table).")
-            for advice in self._advised(pa.Table.from_batches([batch]), {}):
+            table = pa.Table.from_batches([batch])
+            self._check(table.schema)
+            for advice in self._advised(table, problems_of(seen, table)):
                 yield from advice.to_batches() or [pa.RecordBatch.from_pylist([], self.schema)]
 
     @checked
     def on_table(self, table: pa.Table, problems: Problems | None = None) -> pa.Table:
         """The same for a whole table; rows in `problems` get a status that says what is wrong
-        with them instead.
+        with them instead; None: those whose id stands in an earlier row of the table.
         """
-        return pa.concat_tables(self._advised(table, problems or {}))
+        self._check(table.schema)
+        problems = problems_of(SeenIds(), table) if problems is None else problems
+        return pa.concat_tables(self._advised(table, problems))
 
     def clients(self, table: pa.Table, problems: Problems | None = None) -> ClientTable:
         """The rows as the job reads them."""
-        clients = clients_from_arrow(table)
+        clients = read_arrow(table)
         return replace(clients, problems={**problems, **clients.problems}) if problems else clients
 
     def digests(self, clients: ClientTable) -> list[str]:
@@ -141,7 +148,6 @@ class Job:
 
     def _advised(self, table: pa.Table, problems: Problems) -> Iterator[pa.Table]:
         """Advice for some rows at a time, at least one table."""
-        self._check(table.schema)
         if not table.num_rows:
             yield self.schema.empty_table()
         for start in range(0, table.num_rows, ROWS_AT_A_TIME):

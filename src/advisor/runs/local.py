@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from advisor.annotations import Count, Folder
 from advisor.data.clients.files import files_of, opened_files
+from advisor.data.clients.repeated import SeenIds
 from advisor.data.clients.sources import arrow_batches, unreadable
 from advisor.errors import InputError
 from advisor.files import clear_drafts
-from advisor.runs.duplicates import REPEATED, SeenIds
+from advisor.runs.duplicates import problems_of
 from advisor.runs.job import Job
 from advisor.runs.parts import Part, digest_of, file_digest, read_part, write_part
 from advisor.runs.pool import ordered_results
@@ -61,7 +62,7 @@ def _advised(job: Job, file: Path) -> Iterator[pa.Table]:
                 table = table.append_column(field, pa.nulls(table.num_rows, field.type))
         if set(table.schema.names) == set(job.input_schema.names):
             table = table.select(job.input_schema.names)
-        yield job.on_table(table, dict.fromkeys(seen.repeated(table["id"]).tolist(), REPEATED))
+        yield job.on_table(table, problems_of(seen, table))
 
 
 @checked

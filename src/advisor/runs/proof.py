@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from advisor.annotations import Folder
 from advisor.contracts.advice import Verification
+from advisor.data.clients.repeated import REPEATED, SeenIds
 from advisor.data.clients.table import ClientTable
 from advisor.engine.advisor import Advisor
 from advisor.engine.portfolios.statuses import INVALID, STATUSES
@@ -23,7 +24,7 @@ from advisor.engine.verification.report import sentences, verification
 from advisor.errors import InputError
 from advisor.privacy import hides
 from advisor.risk_profile.profile import profile_risk
-from advisor.runs.duplicates import REPEATED, SeenIds
+from advisor.runs.duplicates import problems_of
 from advisor.runs.job import INPUTS, AdvisorRef, Job
 from advisor.runs.stored import (
     advice_of_row,
@@ -100,10 +101,11 @@ class _Proofs:
         self.job, self.table, self.stored = job, clients, stored
         self.foreign = [] if foreign is None else [foreign]
         self.state = job.model.advisor().state
-        people, repeated = job.clients(clients), SeenIds().repeated(clients["id"]).tolist()
+        people, problems = job.clients(clients), problems_of(SeenIds(), clients)
+        repeated = list(problems)
         self.ids = people.ids
         self.row_of_id = {name: row for row, name in reversed(list(enumerate(people.ids)))}
-        problems = dict.fromkeys(range(len(repeated)), REPEATED)
+        problems = dict(enumerate(problems.values()))
         again = job.digests(replace(people.take(repeated), problems=problems))
         self.rows = dict(zip(again, ((row, True) for row in repeated), strict=True))
         """Digest of a client's data -> their row, and whether it repeats an earlier one."""

@@ -20,15 +20,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from advisor.annotations import Folder
+from advisor.data.clients.repeated import SeenIds
 from advisor.data.clients.sources import arrow_batches, opened_once
 from advisor.engine.advisor import Advisor
 from advisor.engine.verification.compare import differing_rows
 from advisor.errors import InputError
 from advisor.privacy import hides
-from advisor.runs.duplicates import REPEATED, SeenIds
+from advisor.runs.duplicates import problems_of
 from advisor.runs.job import AdvisorRef, Job
 from advisor.runs.partitions import Partitions, write_advice
-from advisor.runs.parts import PartFile, count_statuses, file_digest, part_name
+from advisor.runs.parts import RECORDS, PartFile, count_statuses, file_digest, part_name
 from advisor.runs.records import (
     SUMMARY_FILE,
     RunSummary,
@@ -95,8 +96,8 @@ def replay(folder: Folder, advisor: Advisor | Folder, source: Any) -> Replay:
         otherwise the rows and columns that differ.
 
     Raises:
-        InputError: The folder holds no run, or the run names another advisor: then no row could
-            come out.
+        InputError: The folder holds no run, or one that has not ended, or the run names another
+            advisor: then no row could come out.
     """
     stored = Path(folder)
     record = read_run(stored)
@@ -107,6 +108,15 @@ def replay(folder: Folder, advisor: Advisor | Folder, source: Any) -> Replay:
             f" {ref.fingerprint[:12]}; replay with the advisor that was saved then.",
             field="advisor",
             value=ref.fingerprint,
+        )
+    if (stored / RECORDS).is_dir() and not (stored / SUMMARY_FILE).exists():
+        made = len(list((stored / RECORDS).glob("*.json")))
+        raise InputError(
+            f"The run in {folder} has not ended: {made} parts are finished, and there is no"
+            f" {SUMMARY_FILE}. Call advise_stream as it was called, which goes on with it, then"
+            " replay.",
+            field="folder",
+            value=str(folder),
         )
     labels = record["labels"]
     schema, source = opened_once(source, labels)
@@ -121,7 +131,7 @@ def replay(folder: Folder, advisor: Advisor | Folder, source: Any) -> Replay:
         first = next(tables, schema.empty_table())  # a run over nobody leaves one empty part
         for parts, table in enumerate(chain([first], tables), start=1):
             clients += table.num_rows
-            problems = dict.fromkeys(seen.repeated(table["id"]).tolist(), REPEATED)
+            problems = problems_of(seen, table)
             path = Path(scratch) / part_name(parts - 1)
             again = write_advice(job.on_table(table, problems), path, "", partitions)
             for file, place in zip(again.files, again.paths, strict=True):

@@ -18,18 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from advisor.annotations import Count, CountOrNone, Day, Folder, Text, Texts
-from advisor.arrays import IntArray
 from advisor.data.clients.csv_layout import ClientFiles
 from advisor.data.clients.files import files_of
+from advisor.data.clients.repeated import SeenIds
 from advisor.data.clients.sources import arrow_batches, opened_once
 from advisor.engine.advisor import Advisor
 from advisor.errors import InputError, StoppedError
 from advisor.files import clear_drafts, held
-from advisor.runs.duplicates import REPEATED, SeenIds
+from advisor.runs.duplicates import problems_of
 from advisor.runs.job import AdvisorRef, Job
 from advisor.runs.local import ready_folder
 from advisor.runs.partitions import Partitions, write_advice
@@ -39,7 +38,6 @@ from advisor.runs.records import begin_run, finished_parts, write_summary
 from advisor.validation import checked
 
 ROWS_PER_PART = 50_000
-_NOBODY: IntArray = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,7 @@ class Summary:
         statuses: Clients by status; "ok" and the reasons why there is no advice.
         parts: The files, in the order of the input.
         made: How many parts this start made; the others were there.
+        notes: What is amiss with the days of the advisor's data; see `AdviceBatch.note`.
     """
 
     folder: Path
@@ -59,6 +58,7 @@ class Summary:
     statuses: Mapping[str, int]
     parts: tuple[Path, ...]
     made: int
+    notes: tuple[str, ...] = ()
 
 
 @checked
@@ -83,21 +83,18 @@ def advise_stream(
     beside the parts, `_run.json` and `_summary.json`.
 
     Args:
-        advisor: A fitted advisor, or the folder it was saved to (then workers map one copy of it
-            into memory).
-        source: Parquet, CSV or Arrow files, a folder of them, a `ClientTable`, or anything with the
-            Arrow C stream (pandas, polars, pyarrow, DuckDB). Read by chunk.
+        advisor: A fitted advisor, or the folder it was saved to (which workers share).
+        source: Files, a folder of them, a `ClientTable`, or anything with the Arrow C stream, read
+            by chunk; see `arrow_batches`.
         folder: Where the parts go; empty, or that of the same run begun before.
         as_of: The day; today when None, and recorded. Name it if the run may go on after midnight.
         picks: Products to recommend at most.
         labels: Columns of your own, such as a branch, that stand again beside the advice.
-        partition_by: A label, such as a branch: its values become folders, such as
+        partition_by: A label whose values become folders, such as
             `branch=North/part-000000.parquet`, at most a thousand of them.
         workers: Processes.
-        rows_per_part: Clients a file. Memory grows with workers * rows_per_part, not with the
-            number of clients.
-        progress: Show a bar (needs tqdm); or what to call with the number of clients of every part
-            that is done.
+        rows_per_part: Clients a file; memory grows with workers * rows_per_part alone.
+        progress: Show a bar (needs tqdm); or what to call with the clients of each part done.
         stop: Asked before every part: once it says True, the parts begun are finished and the run
             ends; the same call goes on with it later.
 
@@ -111,95 +108,88 @@ def advise_stream(
             run began. Finished parts are kept in each case.
         StoppedError: `stop` said so.
     """
-    ref = AdvisorRef.of(advisor, as_of=as_of, picks=picks)
     names = [labels] if isinstance(labels, str) else list(labels)
     names += [] if partition_by is None or partition_by in names else [partition_by]
     schema, source = opened_once(source, names)
-    partitions = None if partition_by is None else Partitions(partition_by)
-    job = Job.of(ref, schema)
+    job = Job.of(AdvisorRef.of(advisor, as_of=as_of, picks=picks), schema)
     target = ready_folder(folder)
     with held(target, "Another run is writing into") as alone, _progress(progress) as moved:
         run = begin_run(target, _record(job, source, rows_per_part, partition_by))
         _clear(target, everything=alone)
-        finished = finished_parts(target, run)
-        tasks = _Tasks(job, source, target, run, finished, rows_per_part, partitions, stop)
-        parts: list[Part] = []
-        values: set[str] = set()
-        for part in ordered_results(_advise_part, tasks, workers):
-            parts.append(part)
-            values |= {file.name.rpartition("/")[0] for file in part.files}
-            if partitions:
-                partitions.check(values)
-            moved(part.rows)
-        tasks.check(len(parts))
-        if not parts:
-            parts.append(_advise_part(*tasks.task(0, schema.empty_table(), _NOBODY)))
-        if finished.keys() - {part_name(number) for number in range(len(parts))}:
-            raise _changed(target)
+        cut = _Run(job, target, run, finished_parts(target, run), partition_by)
+        parts = cut.parts(arrow_batches(source, rows_per_part, job.labels), workers, moved, stop)
         write_summary(target, run, parts)
         _clear(target, everything=alone)
         shutil.rmtree(target / RECORDS, ignore_errors=True)
-    return Summary(
-        target,
-        sum(part.rows for part in parts),
-        count_statuses(parts),
-        tuple(path for part in parts for path in part.paths),
-        len(parts) - len(finished),
-    )
+    files, made = tuple(path for part in parts for path in part.paths), len(parts) - cut.finished
+    notes = tuple(job.model.advisor().state.remarks(job.day))
+    return Summary(target, sum(p.rows for p in parts), count_statuses(parts), files, made, notes)
 
 
-class _Tasks:
-    """The parts to advise, in their order, until the host says stop."""
+class _Run:
+    """The parts of a run, advised in their order until the host says stop."""
 
     def __init__(
-        self,
-        job: Job,
-        source: Any,
-        folder: Path,
-        run: str,
-        finished: Mapping[str, Part],
-        rows: int,
-        partitions: Partitions | None,
-        stop: Callable[[], bool] | None,
+        self, job: Job, folder: Path, run: str, known: Mapping[str, Part], partition_by: str | None
     ) -> None:
-        self.job, self.source, self.folder, self.run = job, source, folder, run
-        self.finished, self.rows, self.partitions = finished, rows, partitions
-        self.stop, self.stopped = stop, False
+        self.job, self.folder, self.run, self.known = job, folder, run, known
+        self.partitions = None if partition_by is None else Partitions(partition_by)
+        self.finished = len(known)
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        seen = SeenIds()
-        for number, table in enumerate(arrow_batches(self.source, self.rows, self.job.labels)):
-            if self.stop is not None and self.stop():
-                self.stopped = True
-                return
-            yield self.task(number, table, seen.repeated(table["id"]))
-
-    def task(self, number: int, table: pa.Table, repeated: IntArray) -> tuple[Any, ...]:
-        """The arguments of `_advise_part` for a part."""
-        name = part_name(number)
-        path, finished = self.folder / name, self.finished.get(name)
-        return self.job, table, repeated, path, self.run, self.partitions, finished
-
-    def check(self, parts: int) -> None:
-        """Raise `StoppedError` where the host stopped the run."""
-        if self.stopped:
+    def parts(
+        self,
+        tables: Iterator[pa.Table],
+        workers: int,
+        moved: Callable[[int], object],
+        stop: Callable[[], bool] | None,
+    ) -> list[Part]:
+        """All of them, at least one. Raises `StoppedError` where the host stopped the run."""
+        parts: list[Part] = []
+        values: set[str] = set()
+        for part in ordered_results(_advise_part, self._tasks(tables, stop), workers):
+            parts.append(part)
+            values |= {file.name.rpartition("/")[0] for file in part.files}
+            if self.partitions:
+                self.partitions.check(values)
+            moved(part.rows)
+        if stop is not None and self.stopped:
             raise StoppedError(
-                f"The run was stopped by its host after {parts} parts, which are kept. Call the"
-                " same again, and it goes on.",
+                f"The run was stopped by its host after {len(parts)} parts, which are kept. Call"
+                " the same again, and it goes on.",
                 reason="the host stopped the run",
             )
+        if not parts:
+            parts.append(_advise_part(*self._task(0, self.job.input_schema.empty_table(), {})))
+        if self.known.keys() - {part_name(number) for number in range(len(parts))}:
+            raise _changed(self.folder)
+        return parts
+
+    def _tasks(
+        self, tables: Iterator[pa.Table], stop: Callable[[], bool] | None
+    ) -> Iterator[tuple[Any, ...]]:
+        seen, self.stopped = SeenIds(), False
+        for number, table in enumerate(tables):
+            if stop is not None and stop():
+                self.stopped = True
+                return
+            yield self._task(number, table, problems_of(seen, table))
+
+    def _task(self, number: int, table: pa.Table, problems: dict[int, str]) -> tuple[Any, ...]:
+        """The arguments of `_advise_part` for a part."""
+        name = part_name(number)
+        path, finished = self.folder / name, self.known.get(name)
+        return self.job, table, problems, path, self.run, self.partitions, finished
 
 
 def _advise_part(
     job: Job,
     table: pa.Table,
-    repeated: IntArray,
+    problems: dict[int, str],
     path: Path,
     run: str,
     partitions: Partitions | None,
     finished: Part | None,
 ) -> Part:
-    problems = dict.fromkeys(repeated.tolist(), REPEATED)
     if finished is None:
         return write_advice(job.on_table(table, problems), path, run, partitions)
     if finished.inputs != digest_of(job.digests(job.clients(table, problems))):

@@ -15,11 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from advisor import ClientTable, Goal, InputError, sample
+from advisor import Client, ClientTable, Goal, InputError, sample
 from advisor.data import clients_from_arrow
+from advisor.data.clients.arrow import arrow_of_clients, ids_of_arrow
+from advisor.data.clients.repeated import REPEATED, SeenIds
 from advisor.data.clients.sources import arrow_batches, opened
 from advisor.engine.input_digest import input_digests
-from advisor.runs.duplicates import SeenIds
 
 DAY = np.datetime64("2026-11-20")
 TWO = {"id": ["a", "b"], "wealth": [1.0, 2.0], "horizon_years": [5.0, 5.0]}
@@ -342,7 +343,32 @@ def test_an_id_is_met_again_whatever_its_type() -> None:
         ([b"9", b"x"], [0]),
         (["", "x"], [1]),
     ):
-        assert met.repeated(pa.chunked_array([pa.array(column)])).tolist() == again
+        names, _ = ids_of_arrow(pa.chunked_array([pa.array(column)]))
+        assert met.problems(names) == dict.fromkeys(again, REPEATED)
+
+
+def test_one_id_twice_means_the_same_wherever_a_table_is_made() -> None:
+    """The first row counts, the later ones are noted; a row with a fault of its own keeps it."""
+    frame = pd.DataFrame(
+        {"id": ["a", "b", "a", "b", "c"], "wealth": [1.0, 2.0, 3.0, -1.0, 5.0], "horizon_years": 1}
+    )
+    people = [
+        Client(id=i, wealth=w, horizon_years=1) for i, w in zip("abac", range(4), strict=True)
+    ]
+    arrow = pa.Table.from_pandas(frame)
+    for table in (ClientTable.from_frame(frame), clients_from_arrow(arrow)):
+        assert table.ids == ("a", "b", "a", "b", "c")
+        assert table.problems[2] == REPEATED
+        assert "wealth" in table.problems[3]
+        assert sorted(table.problems) == [2, 3]
+        assert table.index.find(["a", "b", "c"]).tolist() == [0, 1, 4]
+        assert arrow_of_clients(table).num_rows == 5
+    table = ClientTable.from_clients(people)
+    assert dict(table.problems) == {2: REPEATED}
+    assert dict(table.take([0, 0, 1, 0]).problems) == {1: REPEATED, 3: REPEATED}
+    assert dict(table.take([2, 0]).problems) == {0: REPEATED}, "who counts stays who counts"
+    assert [dict(part.problems) for part in table.chunks(2)] == [{}, {0: REPEATED}]
+    assert dict(table.take(slice(0, 2)).problems) == {}
 
 
 def test_words_in_codes_of_their_own_are_words() -> None:

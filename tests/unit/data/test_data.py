@@ -275,8 +275,6 @@ def test_clients_survive_the_table() -> None:
     shuffled = table.take([2, 0])
     assert [shuffled.client(i) for i in range(2)] == [CLIENTS[2], CLIENTS[0]]
     assert table.lowest_category.tolist() == [-1, -1, 1]
-    with pytest.raises(InputError, match="'ann' twice"):
-        ClientTable.from_clients([CLIENTS[0], CLIENTS[0]])
     with pytest.raises(InputError, match="chunk size is 0"):
         next(table.chunks(0))
 
@@ -340,7 +338,6 @@ def test_a_bad_cell_is_a_problem_of_its_row_only(column: str, cell: object, word
     [
         ({"id": ["a"]}, "lacks"),
         ({"id": ["a"], "wealth": [1], "horizon_years": [1], "colour": [1]}, "colour"),
-        ({"id": ["a", "a"], "wealth": 1, "horizon_years": 1}, "twice"),
     ],
 )
 def test_a_table_that_cannot_be_told_apart_is_refused(columns: dict, words: str) -> None:

@@ -26,6 +26,7 @@ from advisor import (
     save,
 )
 from advisor.engine.portfolios import frontier_cache as shelf
+from strategies import sample_advisor
 
 DAY = "2026-11-20"
 ANSWERS = dict(sample.client().answers)
@@ -499,7 +500,7 @@ def test_what_a_house_cannot_be_made_of_is_named(argument: str, wrong: object) -
 
 def test_a_house_needs_a_market_and_purchases_and_a_seed_that_can_be_one() -> None:
     for wrong in ((None, BOUGHT), (MODEL, None)):
-        with pytest.raises(InputError, match=r"is None .* cannot be used here"):
+        with pytest.raises(InputError, match=r"(market|interactions) is .* it must be an? "):
             Advisor.fit(*wrong)
     with pytest.raises(InputError, match="seed is -1"):
         Advisor.fit(MODEL, BOUGHT, catalogue=Catalogue.from_products(SHELF), seed=-1)
@@ -508,3 +509,23 @@ def test_a_house_needs_a_market_and_purchases_and_a_seed_that_can_be_one() -> No
         Advisor.fit(MODEL, BOUGHT, catalogue=shelf, seed=np.int64(3)).fingerprint
         == Advisor.fit(MODEL, BOUGHT, catalogue=shelf, seed=3).fingerprint
     )
+
+
+def test_an_id_that_stands_twice_is_advised_once_whatever_the_source_and_the_chunks() -> None:
+    advisor, people = sample_advisor(), sample.clients(40)
+    records = [people.record(i) for i in range(40)]
+    frame = pd.DataFrame(
+        {name: r[name] for name in ("id", "wealth", "horizon_years", "age", "assessed_on")}
+        | {f"answer:{question}": option for question, option in r["answers"].items()}
+        for r in records
+    )
+    frame = pd.concat([frame, frame.iloc[[3, 7]], frame.iloc[[3]]], ignore_index=True)
+    whole = advisor.advise_table(ClientTable.from_frame(frame), as_of=DAY)
+    assert whole.status[40:].tolist() == ["invalid_input"] * 3
+    assert "stands in an earlier row" in whole[42].reasons[0].text
+    assert whole.status[[3, 7]].tolist() == ["ok", "ok"]
+    for source in (frame, ClientTable.from_frame(frame)):
+        for chunk in (1, 4, 41, 100):
+            batches = advisor.advise_many(source, as_of=DAY, chunk=chunk)
+            advices = [batch[i] for batch in batches for i in range(len(batch))]
+            assert advices == [whole[i] for i in range(43)]

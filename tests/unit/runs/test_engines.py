@@ -486,6 +486,8 @@ def test_a_row_without_an_id_and_an_id_twice_are_rows_of_their_own(world: World)
     assert (rows[2]["client_id"], rows[2]["status"]) == (None, "invalid_input")
     assert "id is missing" in rows[2]["problem"]
     assert [r["client_id"] for r in rows].count("c00000") == 2
+    assert rows[5]["status"] == "invalid_input"
+    assert "id stands in an earlier row" in rows[5]["problem"]
     assert rows[7:] == world.table().to_pylist()[7:]
 
 
@@ -503,7 +505,7 @@ def test_chunks_are_exact_whatever_the_source_s_are() -> None:
 def test_a_row_that_cannot_even_be_read_is_set_aside_alone(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, table = job_module.clients_from_arrow, pq.read_table(world.file)
+    real, table = job_module.read_arrow, pq.read_table(world.file)
     job = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema)
 
     def fragile(some):
@@ -511,7 +513,7 @@ def test_a_row_that_cannot_even_be_read_is_set_aside_alone(
             raise TypeError("unhashable type: 'dict'")
         return real(some)
 
-    monkeypatch.setattr(job_module, "clients_from_arrow", fragile)
+    monkeypatch.setattr(job_module, "read_arrow", fragile)
     found, plain = job.on_table(table, {7: "told before"}).to_pylist(), world.table().to_pylist()
     assert "unhashable" in found[100]["problem"]
     assert found[7]["problem"] == "told before"

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor import Advisor, InputError, Popularity, sample, save
+from advisor.data.clients.repeated import SeenIds
 from advisor.runs import advise_stream, replay, verify_rows
-from advisor.runs.duplicates import SeenIds, repeated_clients
+from advisor.runs.duplicates import repeated_clients
 from advisor.runs.job import INPUTS, AdvisorRef, Job
 from advisor.runs.proof import IGNORED, MADE_UP, TWICE, UNKNOWN
 
@@ -101,7 +102,7 @@ def test_met_ids_are_those_a_dictionary_would_find() -> None:
         for row, name in enumerate(names):
             wanted += [row] if name is not None and name in seen else []
             seen |= {name}
-        assert met.repeated(pa.chunked_array([names], type=pa.string())).tolist() == wanted
+        assert list(met.problems([name or "" for name in names])) == wanted
     assert sum(len(run) for run in met._runs) == len(seen - {None})
     assert len(met._runs) < 8
 
@@ -109,11 +110,7 @@ def test_met_ids_are_those_a_dictionary_would_find() -> None:
 def test_ids_are_held_in_a_few_bytes_each() -> None:
     met = SeenIds()
     for start in range(0, 20_000, 5_000):
-        met.repeated(
-            pa.chunked_array(
-                [[f"a-rather-long-client-number-{i:012d}" for i in range(start, start + 5_000)]]
-            )
-        )
+        met.problems([f"a-rather-long-client-number-{i:012d}" for i in range(start, start + 5_000)])
     assert sum(run.nbytes for run in met._runs) == 16 * 20_000
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from advisor.annotations import DecimalMark, Texts
@@ -12,6 +13,7 @@ from advisor.arrays import check_type
 from advisor.cells import LONGEST, is_missing, is_text, is_word, number_of, text_of
 from advisor.data.arrow_columns import column_of_arrow, is_arrow_text
 from advisor.data.clients.reader import check_names, table_columns, texts_of_ids
+from advisor.data.clients.repeated import with_repeated
 from advisor.data.clients.schema import FLAGS, NUMBERS, SETS, WORDS
 from advisor.data.clients.table import ClientTable
 from advisor.data.labels import LABEL
@@ -37,14 +39,14 @@ NO_ID = "id is missing; its advice could not be delivered. Give every client an 
 def clients_from_arrow(
     table: pa.Table, *, labels: Texts | str = (), decimal: DecimalMark | None = None
 ) -> ClientTable:
-    """Clients of an Arrow table; every row from itself alone, so that a table may be cut anywhere.
+    """Clients of an Arrow table.
 
     Columns are named as for `ClientTable.from_frame`; besides `holding:<id>` columns, one column
     `holdings` may be a map of id to money, which a catalogue of a thousand products needs.
 
     Args:
-        table: One row a client. A row without an id is noted in `problems`; an id that is there
-            twice is two rows, each with its own advice.
+        table: One row a client. A row without an id is noted in `problems`, and so is one
+            whose id stands in an earlier row.
         labels: Columns of your own that come out again beside the advice.
         decimal: The decimal mark of numbers that are text; None: that of the file they came from,
             or a point.
@@ -52,6 +54,17 @@ def clients_from_arrow(
     Raises:
         InputError: It is no Arrow table, a required column is absent, or a column is unknown or
             there twice.
+    """
+    clients = read_arrow(table, labels, decimal)
+    problems = with_repeated(clients.ids, clients.problems)
+    return clients if problems is clients.problems else replace(clients, problems=problems)
+
+
+def read_arrow(
+    table: pa.Table, labels: Texts | str = (), decimal: DecimalMark | None = None
+) -> ClientTable:
+    """`clients_from_arrow` with every row from itself alone, so that a table may be cut
+    anywhere: who stands twice is the caller's to find.
     """
     import pyarrow as pa
 

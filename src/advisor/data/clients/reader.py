@@ -19,7 +19,6 @@ from advisor.data.clients.fields import FIELDS, Problems, bias, label, numbers, 
 from advisor.data.clients.schema import REQUIRED
 from advisor.data.columns import Cells, Column, column_of
 from advisor.data.hints import names_hint
-from advisor.data.ids import IdMap
 from advisor.data.labels import LABEL, OF_CLIENTS, label_names, labelled
 from advisor.data.sparse_rows import SparseRows
 from advisor.data.tables import check_once, with_index
@@ -95,7 +94,7 @@ def columns_from_frame(
             value=None,
         )
     ids, odd = texts_of_ids(columns["id"])
-    return table_columns(IdMap.of(ids, "client ids").ids, columns, odd, decimal=decimal)
+    return table_columns(ids, columns, odd, decimal=decimal)
 
 
 def table_columns(

@@ -11,7 +11,6 @@ import numpy as np
 
 from advisor.contracts.client import LONGEST, Client
 from advisor.data.categories import Categories
-from advisor.data.ids import IdMap
 from advisor.data.sparse_rows import SparseRows
 
 RANGES: dict[str, tuple[float, float]] = {
@@ -46,7 +45,7 @@ SETS = ("excluded", "insists", "written_warning", "locked")
 def columns_from_clients(rows: Sequence[Client]) -> dict[str, Any]:
     """Columns for `ClientTable(**columns)`; see `ClientTable.from_clients`."""
     count = len(rows)
-    columns: dict[str, Any] = {"ids": IdMap.of([r.id for r in rows], "client ids").ids}
+    columns: dict[str, Any] = {"ids": tuple(r.id for r in rows)}
     fields = [vars(r) for r in rows]
     numbers = [[np.nan if (v := f[name]) is None else v for f in fields] for name in NUMBERS]
     columns |= zip(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,11 @@ from advisor.annotations import Texts
 from advisor.arrays import check_whole
 from advisor.cells import text_of
 from advisor.data.arrow_extra import pyarrow
-from advisor.data.clients.arrow import arrow_of_clients, check_schema, text_array
+from advisor.data.clients.arrow import arrow_of_clients, check_schema, read_arrow, text_array
 from advisor.data.clients.csv_layout import NAMED, ClientFiles
 from advisor.data.clients.files import FileBatches, files_of, opened_files
 from advisor.data.clients.reader import check_names
+from advisor.data.clients.repeated import SeenIds
 from advisor.data.clients.table import ClientTable
 from advisor.data.labels import OF_CLIENTS, labelled
 from advisor.data.tables import is_index, with_index
@@ -50,6 +52,20 @@ def arrow_batches(source: Any, rows: int, labels: Texts | str = ()) -> Iterator[
     pyarrow()
     size = check_whole(rows, "chunk", "Give a whole number of clients.", low=1)
     return _cut(source, *opened(source, labels), size)
+
+
+def clients_by_chunk(source: Any, rows: int, labels: Texts | str = ()) -> Iterator[ClientTable]:
+    """The tables of `arrow_batches` as clients; ids are held against those of the chunks before.
+    Raises `InputError` as it does, at once.
+    """
+    return _apart(arrow_batches(source, rows, labels))
+
+
+def _apart(tables: Iterator[pa.Table]) -> Iterator[ClientTable]:
+    seen = SeenIds()
+    for clients in map(read_arrow, tables):
+        again = seen.problems(clients.ids, clients.problems)
+        yield replace(clients, problems=again | dict(clients.problems)) if again else clients
 
 
 def _cut(

@@ -17,6 +17,7 @@ from advisor.contracts.client import Client, Goal
 from advisor.data.biases import BiasProfiles
 from advisor.data.categories import Categories
 from advisor.data.clients.reader import columns_from_frame
+from advisor.data.clients.repeated import with_repeated
 from advisor.data.clients.schema import FLAGS, NUMBERS, SETS, WORDS, columns_from_clients
 from advisor.data.ids import IdMap
 from advisor.data.sparse_rows import SparseRows
@@ -36,7 +37,8 @@ class ClientTable:
     """`c` clients by column, in order; fields mean what `Client`'s do.
 
     Attributes:
-        ids: Distinct client ids, length c.
+        ids: Client ids, length c. An id that stands twice is advised at its first row; the later
+            ones are noted in `problems`, however the table was made.
         wealth, horizon_years: Shape (c,).
         age, knowledge, income, liabilities, monthly_spending, reserve_months, planned_purchases:
             Shape (c,), nan = unknown.
@@ -92,13 +94,11 @@ class ClientTable:
     @classmethod
     @checked
     def from_clients(cls, clients: Clients) -> ClientTable:
-        """From contracts. Raises `InputError` when something is no `Client` or an id is there
-        twice.
-        """
+        """From contracts. Raises `InputError` when something is no `Client`."""
         rows = tuple(clients)
         for row in rows:
             check_type(row, Client, "clients", _CLIENTS)
-        return cls(**columns_from_clients(rows))
+        return _marked(cls(**columns_from_clients(rows)))
 
     @classmethod
     @checked
@@ -120,9 +120,9 @@ class ClientTable:
 
         Raises:
             InputError: No table, a required column is absent, a column is unknown or there twice,
-                or an id is missing or there twice.
+                or an id is missing.
         """
-        return cls(**columns_from_frame(frame, labels, decimal))
+        return _marked(cls(**columns_from_frame(frame, labels, decimal)))
 
     def take(self, rows: Sequence[int] | IntArray | slice) -> ClientTable:
         """The rows asked for, in that order."""
@@ -147,7 +147,7 @@ class ClientTable:
             if self.problems
             else {}
         )
-        return ClientTable(**taken)
+        return _marked(ClientTable(**taken))
 
     @checked
     def with_biases(self, profiles: BiasProfiles) -> ClientTable:
@@ -174,7 +174,7 @@ class ClientTable:
 
     @cached_property
     def index(self) -> IdMap:
-        """Client ids to rows."""
+        """Client ids to rows; of an id that stands twice, the first."""
         return IdMap(self.ids)
 
     @checked
@@ -226,6 +226,12 @@ class ClientTable:
             f"ClientTable({len(self):,} clients, {len(self.answers)} questions,"
             f" {len(self.holdings.names)} holdings{bad})"
         )
+
+
+def _marked(clients: ClientTable) -> ClientTable:
+    """The same clients, with the rows noted whose id stands in an earlier one."""
+    problems = with_repeated(clients.ids, clients.problems)
+    return clients if problems is clients.problems else replace(clients, problems=problems)
 
 
 def check_chunk(size: int) -> None:

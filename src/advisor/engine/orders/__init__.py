@@ -2,7 +2,7 @@
 
 from advisor.engine.orders.money import unit_of, units_of
 from advisor.engine.orders.nearest import Nearest
-from advisor.engine.orders.outcome import Limits, Orders, Outcome, settle
+from advisor.engine.orders.outcome import Limits, Orders, Outcome
 from advisor.engine.orders.sales import Trades, Worth, trades_of
 from advisor.engine.orders.settings import TradeSettings
 from advisor.engine.orders.sizes import Caps, size_picks
@@ -16,7 +16,6 @@ __all__ = [
     "TradeSettings",
     "Trades",
     "Worth",
-    "settle",
     "size_picks",
     "trades_of",
     "unit_of",

@@ -10,14 +10,11 @@ from functools import cached_property
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
-from advisor.data.catalogue import Catalogue
 from advisor.data.eligibility import Eligibility
 from advisor.engine.kernels import nearest_rows
-from advisor.engine.orders.outcome import Limits, Outcome
-from advisor.engine.orders.sales import Trades, Worth
+from advisor.engine.orders.outcome import Outcome, Settlement
+from advisor.engine.orders.sales import Trades
 from advisor.engine.orders.sizes import Caps, size_picks
-from advisor.engine.universe.holdings import Holdings
-from advisor.engine.universe.universe import Universe
 from advisor.recommend.portfolio_fit.picks import Picks
 from advisor.recommend.views import readonly
 
@@ -53,8 +50,8 @@ def picks_of(picks: Picks, rows: BoolArray | IntArray) -> Picks:
 
 
 @dataclass(frozen=True, eq=False)
-class Nearest:
-    """The search for the nearest orders: what it reads of c clients and of the catalogue.
+class Nearest(Settlement):
+    """The search for the nearest orders, from what they are judged by, the present sales and caps.
 
     The distance is the sum over assets of |money after the orders - money meant|; cash does not
     count. Sales are whole or at least the smallest trade, purchases at least the smallest of their
@@ -62,15 +59,7 @@ class Nearest:
     the stressed loss is within the level. Branch and bound, at most 200 linear programmes a client.
     """
 
-    wealth: FloatArray
-    weights: FloatArray
-    pure: BoolArray
-    holdings: Holdings
     trades: Trades
-    worth: Worth
-    limits: Limits
-    vehicles: Universe
-    catalogue: Catalogue
     caps: Caps
 
     def candidates(
@@ -159,7 +148,7 @@ class Nearest:
         bands, sales = np.zeros(aims.shape), self.trades.sales.copy()
         if len(self.worth.above):
             bands[:] = self.worth.above[rows, : aims.shape[1]]
-        mixes, parts = self.vehicles.mixes.arrays(), self.vehicles.parts.arrays()
+        mixes, parts = (self.vehicles.mixes.arrays(), self.vehicles.parts.arrays())
         held, catalogue, caps = self.holdings, self.catalogue, self.caps
         scores = np.zeros((0, len(catalogue))) if relevance is None else relevance
         read = (

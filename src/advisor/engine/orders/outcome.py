@@ -70,57 +70,57 @@ class Orders:
     money: FloatArray
 
 
-def settle(
-    weights: FloatArray,
-    clients: tuple[FloatArray, BoolArray, BoolArray],
-    holdings: Holdings,
-    orders: Orders,
-    supply: tuple[Universe, Catalogue],
-    worth: Worth,
-    limits: Limits,
-    *,
-    guard: bool,
-) -> Outcome:
-    """What orders lead to.
+@dataclass(frozen=True, eq=False)
+class Settlement:
+    """What orders of c clients are judged by.
 
-    Args:
+    Attributes:
         weights: Targets, shape (c, v).
-        clients: Wealth, who has a target, and whose mixed products count as their parts; (c,).
+        wealth: Money, shape (c,).
+        pure: Whose mixed products count as their parts, shape (c,).
         holdings: What they hold.
-        orders: Sales and purchases; with `guard` they are lowered in place where they would end
-            above a limit: less is bought, more is sold, and the money stays in cash.
-        supply: What portfolios are made of, and the products.
+        vehicles, catalogue: What portfolios are made of, and the products.
         worth: Smallest trades, units and costs.
         limits: Of each client's level.
-        guard: Whether to lower orders.
-
-    Returns:
-        Row by row, so that no bit depends on the batch.
     """
-    (wealth, invested, pure), (vehicles, catalogue), (count, width) = clients, supply, weights.shape
-    after, lacking = np.empty((2, count, width))
-    facts, beyond = np.empty((count, 5)), np.empty(count, dtype=np.bool_)
-    table, model = holdings.table, vehicles.model
-    settle_rows(
-        *map(readonly, (invested, wealth, pure)),
-        worth.cost,
-        *map(
-            readonly,
-            (
-                table.indptr,
-                table.values,
-                holdings.kind,
-                holdings.products,
-                holdings.spread,
-                holdings.fee,
-            ),
-        ),
-        *map(readonly, (orders.codes, catalogue.annual_fee, catalogue.min_purchase)),
-        *map(readonly, (*vehicles.mixes.arrays()[:3], *vehicles.parts.arrays()[:3])),
-        *map(readonly, (model.mean, model.risk, model.stress)),
-        *map(readonly, (worth.unit, worth.least, limits.upper, limits.loss)),
-        int(guard),
-        *(readonly(weights), orders.sales, orders.money, after, facts, lacking, beyond),
-    )
-    cash, mean, volatility, loss, fee = map(np.ascontiguousarray, facts.T)
-    return Outcome(after, cash, mean, volatility, loss, fee, lacking, beyond)
+
+    weights: FloatArray
+    wealth: FloatArray
+    pure: BoolArray
+    holdings: Holdings
+    vehicles: Universe
+    catalogue: Catalogue
+    worth: Worth
+    limits: Limits
+
+    def of(self, orders: Orders, invested: BoolArray, *, guard: bool = False) -> Outcome:
+        """What orders lead to.
+
+        Args:
+            orders: Sales and purchases; with `guard` they are lowered in place where they would
+                end above a limit: less is bought, more is sold, and the money stays in cash.
+            invested: Who has a target, shape (c,).
+            guard: Whether to lower orders.
+
+        Returns:
+            Row by row, so that no bit depends on the batch.
+        """
+        count, width = self.weights.shape
+        after, lacking = np.empty((2, count, width))
+        facts, beyond = np.empty((count, 5)), np.empty(count, dtype=np.bool_)
+        held, worth, catalogue = self.holdings, self.worth, self.catalogue
+        model, mixes, parts = self.vehicles.model, self.vehicles.mixes, self.vehicles.parts
+        entries = (held.table.indptr, held.table.values, held.kind, held.products)
+        settle_rows(
+            *map(readonly, (invested, self.wealth, self.pure)),
+            worth.cost,
+            *map(readonly, (*entries, held.spread, held.fee)),
+            *map(readonly, (orders.codes, catalogue.annual_fee, catalogue.min_purchase)),
+            *map(readonly, (*mixes.arrays()[:3], *parts.arrays()[:3])),
+            *map(readonly, (model.mean, model.risk, model.stress)),
+            *map(readonly, (worth.unit, worth.least, self.limits.upper, self.limits.loss)),
+            int(guard),
+            *(readonly(self.weights), orders.sales, orders.money, after, facts, lacking, beyond),
+        )
+        cash, mean, volatility, loss, fee = map(np.ascontiguousarray, facts.T)
+        return Outcome(after, cash, mean, volatility, loss, fee, lacking, beyond)

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
+from typing import Annotated
 
-from advisor.arrays import NUMBER, check_type
+from advisor.annotations import Share
 from advisor.contracts.rules import RulePack
-from advisor.errors import InputError
 from advisor.lifecycle.trading.no_trade_edges import NoTradeGrid
+from advisor.readers import Number
+from advisor.validation import checked
 
 SMALLEST_TRADE = 50.0
 """Money below which no trade is made, unless another is set."""
 LARGEST_PART = 0.005
 """The smallest trade is never more than this fraction of the client's wealth."""
-_SHARES = ("max_product_share", "max_issuer_share")
+SmallestTrade = Annotated[
+    float, Number("It is money in the client's currency.", low=0.0, high=1e12)
+]
+TradingCost = Annotated[float, Number("It is a fraction of the trade.", low=0.0, high=0.2)]
+LargestShare = Annotated[
+    float,
+    Number("It is a fraction of wealth; leave it out for the rule pack's.", above=0.0, high=1.0),
+]
 
 
+@checked
 @dataclass(frozen=True)
 class TradeSettings:
     """How orders are made from a target.
@@ -41,42 +50,16 @@ class TradeSettings:
         max_issuer_share: The same for all products of one issuer.
     """
 
-    min_trade: float = SMALLEST_TRADE
-    no_trade_band: float | None = None
-    trading_cost: float = 0.0
-    max_product_share: float | None = None
-    max_issuer_share: float | None = None
+    min_trade: SmallestTrade = SMALLEST_TRADE
+    no_trade_band: Share | None = None
+    trading_cost: TradingCost = 0.0
+    max_product_share: LargestShare | None = None
+    max_issuer_share: LargestShare | None = None
 
     @cached_property
     def regions(self) -> NoTradeGrid:
         """Exact no-trade regions at the trading cost, which is above 0."""
         return NoTradeGrid.of(self.trading_cost)
-
-    @classmethod
-    def of(cls, **settings: float | None) -> TradeSettings:
-        """From what a host says.
-
-        Raises:
-            InputError: A setting is no number, or outside its range.
-        """
-        for field in fields(cls):
-            value = settings.get(field.name, field.default)
-            if value is None and field.default is None:
-                continue
-            check_type(value, NUMBER, field.name, "Give a number, or leave it out.")
-            value = cast(float, value)
-            low, high = _range(field.name)
-            inside = low < value <= high if field.name in _SHARES else low <= value <= high
-            if not inside:
-                least = f"above {low:g}" if field.name in _SHARES else f"at least {low:g}"
-                raise InputError(
-                    f"{field.name} is {value!r}; it must be {least} and at most {high:g}, or no"
-                    " order could be made by it. Correct it, or leave it out.",
-                    field=field.name,
-                    value=value,
-                )
-        plain = {name: None if value is None else float(value) for name, value in settings.items()}
-        return cls(**plain)  # pyright: ignore[reportArgumentType]
 
     def shares(self, pack: RulePack) -> tuple[float, float]:
         """Largest fraction of wealth in one product and with one issuer; inf where nobody says."""
@@ -91,9 +74,3 @@ class TradeSettings:
             product if self.max_product_share is None else self.max_product_share,
             issuer if self.max_issuer_share is None else self.max_issuer_share,
         )
-
-
-def _range(name: str) -> tuple[float, float]:
-    return (
-        (0.0, 1e12) if name == "min_trade" else (0.0, 0.2) if name == "trading_cost" else (0.0, 1.0)
-    )

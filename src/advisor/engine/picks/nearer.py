@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from advisor.arrays import BoolArray
@@ -16,8 +14,6 @@ from advisor.recommend.portfolio_fit.picks import Picks
 TARGET_FIRST = 1.0
 """Fit weight from which the target counts for more than relevance, so that orders are sought that
 come nearer to it."""
-LeadsTo = Callable[[Orders, BoolArray], Outcome]
-"""What orders lead to, for the clients who are marked, shape (c,)."""
 
 
 def come_nearer(
@@ -27,7 +23,6 @@ def come_nearer(
     chosen: Chosen,
     outcome: Outcome,
     invested: BoolArray,
-    leads_to: LeadsTo,
 ) -> None:
     """Change sales, purchases and outcome in place, for the clients whom other orders bring nearer
     to their target.
@@ -39,7 +34,6 @@ def come_nearer(
         chosen: Their present purchases.
         outcome: What their orders lead to.
         invested: Who has a target, shape (c,).
-        leads_to: Judges orders.
     """
     target_first = state.fit_weight > TARGET_FIRST and state.utility_share < 1.0
     if not case.k or not target_first:
@@ -61,7 +55,7 @@ def come_nearer(
         codes[nearer.rows], money[nearer.rows] = nearer.picks.codes, nearer.picks.money
         marked = np.zeros(len(invested), dtype=np.bool_)
         marked[nearer.rows] = True
-        after = leads_to(Orders(nearer.trades.sales, codes, money), marked)
+        after = nearest.of(Orders(nearer.trades.sales, codes, money), marked)
         # 2. those that are better
         better = nearest.accepted(nearer, outcome, after)
         into, picks = nearer.take(better)

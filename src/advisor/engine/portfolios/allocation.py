@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
@@ -12,7 +13,13 @@ from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.portfolios.frontier_cache import FrontierCache, FrontierGroup
-from advisor.engine.portfolios.locked_holdings import Around, Proof, ceiling_of, floor_of
+from advisor.engine.portfolios.locked_holdings import (
+    AllocationsAround,
+    Around,
+    Proof,
+    ceiling_of,
+    floor_of,
+)
 from advisor.engine.portfolios.statuses import (
     EXPIRED,
     HOLDINGS_ABOVE,
@@ -23,7 +30,7 @@ from advisor.engine.portfolios.statuses import (
     has_portfolio,
 )
 from advisor.engine.universe.holdings import Holdings
-from advisor.optimize.frontier.lookup import MEASURED, FrontierLookup
+from advisor.optimize.frontier.lookup import MEASURED, FrontierLookup, FrontierPoints
 from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.privacy import hides
 
@@ -115,14 +122,11 @@ def allocate(
         holdings: What they hold.
         start: Statuses and problems so far; only clients still "ok" are placed.
     """
-    count, n = len(clients), len(frontiers.model)
-    status, problems = start[0].copy(), dict(start[1])
-    draft = _Draft.empty(count, n)
+    draft = _Draft.empty(len(clients), len(frontiers.model), start)
     measured, years = measured_biases(clients), np.maximum(clients.horizon_years, SHORTEST_HORIZON)
+    # 1. a lookup for all who share a level and what they may hold
     keys = profiles.level * (len(holdable.allowed) + 1) + holdable.class_of
-    level_groups: list[FrontierGroup] = []
-    level_group_of = np.full(count, -1, dtype=np.int64)
-    candidates = (status == OK).nonzero()[0]
+    candidates = (draft.status == OK).nonzero()[0]
     kinds, kind_of = (
         np.unique(keys[candidates], return_inverse=True)
         if len(candidates) > 1
@@ -133,103 +137,25 @@ def allocate(
         level_group = frontiers.level_frontier(
             int(profiles.level[rows[0]]), holdable.allowed[holdable.class_of[rows[0]]]
         )
-        level_group_of[rows] = len(level_groups)
-        level_groups.append(level_group)
-        status[rows] = STATUSES.index(level_group.status)
-        if level_group.problem:
-            problems.update(dict.fromkeys(rows.tolist(), level_group.problem))
+        draft.join(rows, level_group)
         if level_group.placer is not None:
-            rational: FloatArray = np.full(len(rows), level_group.risk_aversion)
-            corrected = (
-                None
-                if measured is None
-                else level_group.placer.corrected(rational, measured[:, rows], years[rows], policy)
-            )
-            draft.fill(rows, level_group.placer, rational, corrected)
-            if level_group.forecast is not None:
-                draft.volatility[rows] = level_group.forecast.volatility_at(draft.effective[rows])
-        elif level_group.frontier is not None:
-            draft.volatility[rows] = level_group.least_volatility
-    status[(status == NO_ASSET) & profiles.expired] = EXPIRED
-    own = holdings.has_own_limits(holdable)
-    keeps, locked_rows = ((status == OK) & own).nonzero()[0], dict[int, Proof]()
+            draft.place(rows, level_group, measured, years, policy)
+    # 2. places around what is kept
+    draft.status[(draft.status == NO_ASSET) & profiles.expired] = EXPIRED
+    keeps = ((draft.status == OK) & holdings.has_own_limits(holdable)).nonzero()[0]
     if len(keeps):
-        locked_rows = _allocate_locked(
-            frontiers,
-            clients,
-            profiles,
-            holdable,
-            holdings,
-            keeps,
-            status,
-            draft,
-            level_groups,
-            level_group_of,
-        )
-        problems |= dict.fromkeys(keeps[status[keeps] == INFEASIBLE].tolist(), BROKEN_BY_KEPT)
-    return draft.allocations(status, problems, tuple(level_groups), level_group_of, locked_rows)
-
-
-def _allocate_locked(
-    frontiers: FrontierCache,
-    clients: ClientTable,
-    profiles: RiskProfiles,
-    holdable: Eligibility,
-    holdings: Holdings,
-    keeps: IntArray,
-    status: IntArray,
-    draft: _Draft,
-    level_groups: list[FrontierGroup],
-    level_group_of: IntArray,
-) -> dict[int, Proof]:
-    """Move the clients in `keeps` from their peers' place to one around what they keep, level by
-    level; the proofs of those that have a place.
-    """
-    proofs: dict[int, Proof] = {}
-    sized = frontiers.model.forecast is not None
-    group_of = level_group_of if sized else profiles.level
-    for group in np.unique(group_of[keeps]).tolist():
-        rows = keeps[group_of[keeps] == group]
-        level = int(profiles.level[rows[0]])
-        aim = frontiers.bands.target_volatility[level - 1]
-        peer = level_groups[level_group_of[rows[0]]]
-        around = Around(
-            frontiers.model,
-            (frontiers.limits(level), frontiers.mandate),
-            holdable.allowed[holdable.class_of[rows]],
-            floor_of(holdings.locked[rows], clients.wealth[rows]),
-            ceiling_of(holdings.ceiling[rows], clients.wealth[rows]),
-            (
-                aim
-                if peer.forecast is None or peer.frontier is None
-                else peer.frontier.moments_at(np.array([peer.risk_aversion]))[1].item()
-            ),
-            frontiers.peers,
-        )
-        portfolios = (
-            around.sized(draft.effective[rows], aim)
-            if sized
-            else around.place(draft.effective[rows])
-        )
-        above = portfolios.solved & ~(
-            portfolios.within_stress
-            & (portfolios.volatility <= frontiers.bands.upper_volatility[level - 1])
-        )
-        status[rows[above]], status[rows[~portfolios.solved]] = HOLDINGS_ABOVE, INFEASIBLE
-        draft.weights[rows], draft.effective[rows] = portfolios.weights, portfolios.risk_aversion
-        draft.mean[rows], draft.volatility[rows], draft.kkt_residual[rows] = (
-            portfolios.mean,
-            portfolios.volatility,
-            portfolios.kkt_residual,
-        )
-        proofs.update((int(rows[at]), proof) for at, proof in portfolios.proofs.items())
-    return proofs
+        draft.lock(frontiers, clients, profiles, holdable, holdings, keeps)
+    draft.weights[~has_portfolio(draft.status)] = np.nan
+    columns: dict[str, Any] = vars(draft) | {"level_groups": tuple(draft.level_groups)}
+    return Allocations(**columns)
 
 
 @dataclass(frozen=True, eq=False)
 class _Draft:
-    """Columns of `Allocations` being filled."""
+    """`Allocations` being filled."""
 
+    status: IntArray
+    problems: dict[int, str]
     risk_aversion: FloatArray
     effective: FloatArray
     factors: dict[str, FloatArray]
@@ -237,52 +163,106 @@ class _Draft:
     mean: FloatArray
     volatility: FloatArray
     kkt_residual: FloatArray
+    level_groups: list[FrontierGroup]
+    level_group_of: IntArray
+    locked_rows: dict[int, Proof]
 
     @classmethod
-    def empty(cls, count: int, n: int) -> _Draft:
+    def empty(cls, count: int, n: int, start: tuple[IntArray, dict[int, str]]) -> _Draft:
         rational, effective, mean, volatility, residual = np.full((5, count), np.nan)
-        factors: dict[str, FloatArray] = dict(zip(BIASES, np.ones((3, count)), strict=True))
         return cls(
-            rational, effective, factors, np.full((count, n), np.nan), mean, volatility, residual
+            start[0].copy(),
+            dict(start[1]),
+            rational,
+            effective,
+            dict(zip(BIASES, np.ones((3, count)), strict=True)),
+            np.full((count, n), np.nan),
+            mean,
+            volatility,
+            residual,
+            [],
+            np.full(count, -1, dtype=np.int64),
+            {},
         )
 
-    def allocations(
-        self,
-        status: IntArray,
-        problems: dict[int, str],
-        level_groups: tuple[FrontierGroup, ...],
-        level_group_of: IntArray,
-        locked_rows: dict[int, Proof],
-    ) -> Allocations:
-        nobody = ~has_portfolio(status)
-        self.weights[nobody] = np.nan
-        columns = (
-            self.risk_aversion,
-            self.effective,
-            self.factors,
-            self.weights,
-            self.mean,
-            self.volatility,
-            self.kkt_residual,
-        )
-        return Allocations(status, problems, *columns, level_groups, level_group_of, locked_rows)
+    def join(self, rows: IntArray, level_group: FrontierGroup) -> None:
+        """Clients who stand together, and how."""
+        self.level_group_of[rows] = len(self.level_groups)
+        self.level_groups.append(level_group)
+        self.status[rows] = STATUSES.index(level_group.status)
+        if level_group.problem:
+            self.problems.update(dict.fromkeys(rows.tolist(), level_group.problem))
+        if level_group.placer is None and level_group.frontier is not None:
+            self.volatility[rows] = level_group.least_volatility
 
-    def fill(
+    def place(
         self,
         rows: IntArray,
-        placer: FrontierLookup,
-        rational: FloatArray,
-        corrected: FloatArray | None,
+        level_group: FrontierGroup,
+        measured: FloatArray | None,
+        years: FloatArray,
+        policy: BiasPolicy,
     ) -> None:
-        effective = self.risk_aversion[rows] = rational
-        if corrected is not None:
+        """Their points on the frontier, behaviour corrected."""
+        placer = cast(FrontierLookup, level_group.placer)
+        effective: FloatArray = np.full(len(rows), level_group.risk_aversion)
+        self.risk_aversion[rows] = effective
+        if measured is not None:
+            corrected = placer.corrected(effective, measured[:, rows], years[rows], policy)
             effective = corrected[:, 0]
             for factor, values in zip(self.factors.values(), corrected.T[1:], strict=True):
                 factor[rows] = values
-        points = placer.place(effective)
+        self._take(rows, effective, placer.place(effective))
+        if level_group.forecast is not None:
+            self.volatility[rows] = level_group.forecast.volatility_at(effective)
+
+    def lock(
+        self,
+        frontiers: FrontierCache,
+        clients: ClientTable,
+        profiles: RiskProfiles,
+        holdable: Eligibility,
+        holdings: Holdings,
+        keeps: IntArray,
+    ) -> None:
+        """Move the clients in `keeps` from their peers' place to one around what they keep, level
+        by level.
+        """
+        sized = frontiers.model.forecast is not None
+        group_of = self.level_group_of if sized else profiles.level
+        for group in np.unique(group_of[keeps]).tolist():
+            rows = keeps[group_of[keeps] == group]
+            level = int(profiles.level[rows[0]])
+            aim = frontiers.bands.target_volatility[level - 1]
+            peer = self.level_groups[self.level_group_of[rows[0]]]
+            around = Around(
+                frontiers.model,
+                (frontiers.limits(level), frontiers.mandate),
+                holdable.allowed[holdable.class_of[rows]],
+                floor_of(holdings.locked[rows], clients.wealth[rows]),
+                ceiling_of(holdings.ceiling[rows], clients.wealth[rows]),
+                (
+                    aim
+                    if peer.forecast is None or peer.frontier is None
+                    else peer.frontier.moments_at(np.array([peer.risk_aversion]))[1].item()
+                ),
+                frontiers.peers,
+            )
+            effective = self.effective[rows]
+            portfolios = around.sized(effective, aim) if sized else around.place(effective)
+            above = portfolios.solved & ~(
+                portfolios.within_stress
+                & (portfolios.volatility <= frontiers.bands.upper_volatility[level - 1])
+            )
+            broken = rows[~portfolios.solved]
+            self.status[rows[above]], self.status[broken] = HOLDINGS_ABOVE, INFEASIBLE
+            self.problems.update(dict.fromkeys(broken.tolist(), BROKEN_BY_KEPT))
+            self._take(rows, portfolios.risk_aversion, portfolios)
+            self.locked_rows.update((int(rows[at]), p) for at, p in portfolios.proofs.items())
+
+    def _take(
+        self, rows: IntArray, effective: FloatArray, points: FrontierPoints | AllocationsAround
+    ) -> None:
         self.effective[rows], self.weights[rows] = effective, points.weights
-        self.mean[rows], self.volatility[rows], self.kkt_residual[rows] = (
-            points.mean,
-            points.volatility,
-            points.kkt_residual,
-        )
+        self.mean[rows], self.volatility[rows] = points.mean, points.volatility
+        self.kkt_residual[rows] = points.kkt_residual

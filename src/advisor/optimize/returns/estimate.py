@@ -12,7 +12,7 @@ import numpy as np
 
 from advisor.arrays import FloatArray, check_number, check_type
 from advisor.data.market import Market
-from advisor.data.returns import ReturnModel
+from advisor.data.returns import EstimatedFrom, ReturnModel
 from advisor.errors import InputError
 from advisor.optimize.returns.covariance import (
     ewma_covariance,
@@ -188,11 +188,13 @@ def estimate_returns(
         if forecast_half_life is None
         else forecast_covariance(market, half_life=forecast_half_life)
     )
-    model = ReturnModel(market.assets, values, annual, market.groups, levels, forecast=forecast)
+    beliefs = (market.assets, values, annual, market.groups, levels)
+    history = EstimatedFrom(market.dates[-1].item(), fewest)
+    model = ReturnModel(*beliefs, forecast=forecast, history=history)
     if stress == "own":
         return model
     losses = market_losses(model, chosen.equilibrium)
-    return ReturnModel(market.assets, values, annual, market.groups, levels, losses, forecast)
+    return ReturnModel(*beliefs, losses, forecast, history)
 
 
 def _log_shortened(market: Market, rows: int) -> None:

@@ -88,7 +88,7 @@ def _demo_settings(args: Namespace, http: Any) -> Any:
 def _demo() -> tuple[Path, str]:
     """A saved sample advisor and the URL of a store beside it."""
     DEMO.mkdir(exist_ok=True)
-    return save(fitted(), DEMO / "advisor"), f"sqlite:///{DEMO}/store.db"
+    return save(fitted(), DEMO / "advisor", overwrite=True), f"sqlite:///{DEMO}/store.db"
 
 
 def mcp(args: Namespace) -> int:

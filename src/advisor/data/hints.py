@@ -90,7 +90,9 @@ def number_hints(
     share = percentage(word)
     word = word if share is None else share
     point, comma = number_of(word), pointed(word)
-    if comma is None if decimal == "," else comma is None and point != point:
+    if decimal == "," and comma is None and point == point and "." in word:
+        calls += '.str.replace(".", ",")'
+    elif comma is None and (decimal == "," or point != point):
         return ()
     line = (f' Convert it: {code} = {code}.astype("string"){calls}.',) if calls else ()
     if decimal == "," or (point == point and not (calls and _THOUSAND.fullmatch(word))):

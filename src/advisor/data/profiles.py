@@ -118,27 +118,14 @@ class RiskProfiles:
                 knowledge is outside 0..100, `lowest_category` is not yes or no, or lengths
                 disagree.
         """
-        level = float_array(_column(levels, "levels"), "levels", shape=(None,))
-        if (bad := ~np.isin(level, np.arange(LEVELS + 1))).any():
-            row = int(np.argmax(bad))
-            raise InputError(
-                f"levels[{row}] is {written(f'{level[row]:g}')}; one level 0..5 a client is needed,"
-                " shape (c,). 0 means no suitable portfolio.",
-                field="levels",
-                value=float(level[row]),
-            )
-        level = level.astype(np.int64)
-        count = len(level)
-        ids = (
-            tuple(str(i) for i in range(count))
-            if client_ids is None
-            else unique_ids(client_ids, "client_ids")
-        )
+        level = _levels(levels)
+        count, unknown = len(level), np.full(len(level), np.nan)
+        ids = map(str, range(count)) if client_ids is None else unique_ids(client_ids, "client_ids")
         chosen = RiskBands.default() if bands is None else bands
         check_type(chosen, RiskBands, "bands", "Use RiskBands.default() or build RiskBands(...).")
-        unknown = np.full(count, np.nan)
+        days = np.full(count, "NaT", dtype="datetime64[D]") if valid_until is None else valid_until
         profiles = cls(
-            client_ids=ids,
+            client_ids=tuple(ids),
             as_of=as_day(as_of, "as_of"),
             level=level,
             tolerance=unknown,
@@ -153,25 +140,22 @@ class RiskProfiles:
             flag_names=(),
             flag_bits=np.zeros(count, dtype=np.int64),
             target_volatility=target_volatility(level, chosen),
-            valid_until=(
-                np.full(count, "NaT", dtype="datetime64[D]")
-                if valid_until is None
-                else as_days(_days_column(valid_until), "valid_until", allow_missing=True)
-            ),
+            valid_until=as_days(_days_column(days), "valid_until", allow_missing=True),
         )
-        wrong = [
-            f.name
-            for f in fields(profiles)
-            if isinstance(v := getattr(profiles, f.name), np.ndarray) and len(v) != count
-        ]
-        if wrong or len(ids) != count:
-            raise InputError(
-                f"{wrong or ['client_ids']} does not have {count} rows, one a level; give one"
-                " each.",
-                field=(wrong or ["client_ids"])[0],
-                value=count,
-            )
+        profiles._check_lengths()
         return profiles
+
+    def _check_lengths(self) -> None:
+        """Raise `InputError` where a column has not one row a level."""
+        columns = {f.name: getattr(self, f.name) for f in fields(self)}
+        arrays = [name for name, value in columns.items() if isinstance(value, np.ndarray)]
+        wrong = [name for name in ("client_ids", *arrays) if len(columns[name]) != len(self)]
+        if wrong:
+            raise InputError(
+                f"{wrong} does not have {len(self)} rows, one a level; give one each.",
+                field=wrong[0],
+                value=len(self),
+            )
 
     @property
     def limited_by(self) -> npt.NDArray[np.object_]:
@@ -230,6 +214,20 @@ class RiskProfiles:
             + " ".join(f"C{k}:{n:,}" for k, n in enumerate(counts))
             + ")"
         )
+
+
+def _levels(levels: object) -> IntArray:
+    """Levels as whole numbers, shape (c,). Raises `InputError` for any other than 0..5."""
+    level = float_array(_column(levels, "levels"), "levels", shape=(None,))
+    if (bad := ~np.isin(level, np.arange(LEVELS + 1))).any():
+        row = int(np.argmax(bad))
+        raise InputError(
+            f"levels[{row}] is {written(f'{level[row]:g}')}; one level 0..5 a client is needed,"
+            " shape (c,). 0 means no suitable portfolio.",
+            field="levels",
+            value=float(level[row]),
+        )
+    return level.astype(np.int64)
 
 
 def _column(values: object, field: str) -> Any:

@@ -80,20 +80,16 @@ class Trades:
         decimal: DecimalMark = ".",
         on_bad_rows: OnBadRows = "refuse",
     ) -> Trades:
-        """From one row a trade. `side` is buy / sell (or B / S), any case; `day` may hold a time of
-        day, which is kept.
+        """From one row a trade: `side` is buy or sell (B or S), `day` may hold a time of day.
 
-        `left_out` names yes / no columns (adviser-initiated, whole-portfolio sale, ...): a trade
-        marked in any of them moves the holdings but is not read as a choice of the client. Cells
-        are True and False, 1 and 0, yes and no; an empty cell marks nothing. `decimal` is
-        the decimal mark of units and prices that are text. `on_bad_rows`:
-        "refuse" raises for all bad rows at once; "set_aside" reads the others, and `problems` says
-        why not these.
+        `left_out` names yes / no columns (the adviser's trade, a sale of everything, ...): a trade
+        marked in any of them moves the holdings, and is read as no choice of the client; an empty
+        cell marks nothing. `decimal` is the decimal mark of units and prices that are text.
+        `on_bad_rows`: "refuse" raises for all bad rows at once; "set_aside" reads the others, and
+        `problems` says why not these.
 
         Raises:
-            InputError: No table, a column is absent or there twice, an id or time is missing, a
-                side unknown, a mark neither yes nor no, units negative or not finite, a price not
-                positive and finite.
+            InputError: No table, a column is absent or there twice, or a cell is none of its kind.
         """
         marks = [left_out] if isinstance(left_out, str) else list(left_out)
         check_table(
@@ -110,9 +106,7 @@ class Trades:
         signs = _signs(rows, side)
         amounts = rows.numbers(units, lambda v: v >= 0.0, _UNITS)
         prices = rows.numbers(price, lambda v: v > 0.0, _PRICE)
-        marked = np.zeros(len(frame), dtype=np.bool_)
-        for mark in marks:
-            marked |= rows.flags(mark, _MARK)
+        marked = [rows.flags(mark, _MARK) for mark in marks]
         good, problems = rows.good("trades", on_bad_rows)
         client_codes, client_ids = coded_ids(clients.where(good))
         asset_codes, asset_ids = coded_ids(assets.where(good))
@@ -127,7 +121,7 @@ class Trades:
             (signs * amounts)[good][order],
             prices[good][order],
             day,
-            marked[good][order] if marks else None,
+            np.any(marked, axis=0)[good][order] if marked else None,
             None if clock is times else clock[order],
             problems,
         )

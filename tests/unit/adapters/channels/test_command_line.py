@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pandas as pd
 import pytest
 
 import stack
@@ -184,6 +185,10 @@ def test_wrong_input_is_3_with_a_sentence(
         "advise demo/client.json --advisor demo/advisor --to nowhere/advice.json",
         "advise demo/clients.csv --advisor demo/advisor",
         "advise demo/client.json --advisor demo/advisor --as-of 2025-07-01 --language xx",
+        "advise demo/client.json --advisor demo/advisor --as-of 2025-07-01 --labels branch",
+        "advise demo/clients.csv --advisor demo/advisor --to absent --partition-by branch",
+        "advise demo/clients.csv --advisor demo/advisor --to odd --delimiter ;;",
+        "evaluate demo/clients.csv demo/purchases.csv --advisor demo/advisor --as-of 2025-07-01 --encoding klingon",
         "backtest demo/purchases.csv",
         "backtest demo/prices.csv --warmup 999999",
         "store migrate nothing://x",
@@ -378,3 +383,42 @@ def test_a_shell_completes_where_argcomplete_is_installed(
     sources = Path(entry.__file__).parent
     for name in ("__init__.py", "entry.py"):
         assert "PYTHON_ARGCOMPLETE_OK" in (sources / name).read_text(encoding="utf-8")[:1024]
+
+
+GERMAN = "--decimal , --encoding cp1252 --skip-lines 2 --missing n/a --labels Filiale --partition-by Filiale"
+
+
+def test_files_as_they_come_are_advised_as_plain_ones(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clients = pd.read_csv("demo/clients.csv", dtype=str)[:20]
+    clients.to_csv("plain.csv", index=False)
+    comma = clients.assign(
+        wealth=[f"{float(money):,.2f}" for money in clients["wealth"]],
+        Filiale=["Köln", "Mainz"] * 10,
+        income="n/a",
+    )
+    for name in ("wealth", "horizon_years", "age"):
+        comma[name] = comma[name].str.translate(str.maketrans(",.", ".,"))
+    text = "Kundenliste\n\n" + comma.to_csv(index=False, sep=";")
+    Path("german.csv").write_bytes(text.encode("cp1252"))
+    for name, options in (("plain", ""), ("german", GERMAN)):
+        line = f"advise {name}.csv --to {name}-out {options}"
+        assert main([*shlex.split(line), *AT, *DAY]) == 0, capsys.readouterr().err
+    plain, german = pd.read_parquet("plain-out"), pd.read_parquet("german-out")
+    assert sorted({path.parent.name for path in Path("german-out").rglob("*.parquet")}) == [
+        "Filiale=Köln",
+        "Filiale=Mainz",
+    ]
+    german = german.set_index("client_id").loc[plain["client_id"]].reset_index()
+    columns = [name for name in plain.columns if name in german.columns]
+    pd.testing.assert_frame_equal(german[columns], plain[columns])
+    branches = dict(zip(clients["id"], comma["Filiale"], strict=True))
+    assert german["Filiale"].astype(str).tolist() == [
+        branches[name] for name in german["client_id"]
+    ]
+    csv = "--decimal , --encoding cp1252 --skip-lines 2 --missing n/a"
+    line = f"verify german.csv german-out {csv}"
+    capsys.readouterr()
+    code = main([*shlex.split(line), *AT])
+    assert (code, capsys.readouterr().out.partition(":")[2].strip()) == (0, "proved")

@@ -92,7 +92,7 @@ def _many(args: Namespace) -> int:
     try:
         summary = library.advise_stream(
             Path(args.advisor),
-            source_of(args),
+            source_of(args.clients, args),
             args.to,
             as_of=args.as_of,
             picks=args.picks,
@@ -124,7 +124,7 @@ def verify(args: Namespace) -> int:
         problems = "; ".join(proof.problems)
         answer(args, proof, ["proved" if proof.ok else f"not proved: {problems}"])
         return 0 if proof.ok else 1
-    report = library.replay(args.advice, advisor, source_of(args))
+    report = library.replay(args.advice, advisor, source_of(args.clients, args))
     outcome = "proved" if report.same else f"{report.differing:,} differ"
     lines = [
         f"{report.clients:,} clients in {report.parts} parts: {outcome}",

@@ -65,20 +65,33 @@ def is_one(path: str) -> bool:
     return path == "-" or Path(path).suffix.lower() == ".json"
 
 
+def source_of(path: str, args: Namespace) -> ClientFiles:
+    """A file, and how it is written."""
+    return ClientFiles(
+        path,
+        encoding=args.encoding,
+        delimiter=args.delimiter,
+        decimal=args.decimal,
+        skip_lines=args.skip_lines,
+        missing=args.missing,
+    )
+
+
 def table_of(path: str, args: Namespace) -> pd.DataFrame:
     """A table from Parquet or CSV, whose cells are left as they are written."""
+    stated = source_of(path, args)
+    tabs = Path(path).name.lower().removesuffix(".gz").endswith(".tsv")
     with files(path):
         if not is_csv(path):
             return pd.read_parquet(path)
-        tabs = ".tsv" in Path(path).name.lower()
         return pd.read_csv(
             path,
             dtype=str,  # so that the id 007 stays one
             keep_default_na=False,
-            na_values=["", *args.missing],
-            sep=args.delimiter or ("\t" if tabs else ","),
-            encoding=args.encoding,
-            skiprows=args.skip_lines,
+            na_values=["", *stated.missing],
+            sep=stated.delimiter or ("\t" if tabs else ","),
+            encoding=stated.encoding,
+            skiprows=stated.skip_lines,
         )
 
 
@@ -87,18 +100,6 @@ def prices_of(path: str, args: Namespace) -> pd.DataFrame:
     frame = table_of(path, args)
     indexed = isinstance(frame.index, pd.DatetimeIndex)
     return frame if indexed else frame.set_index(frame.columns[0])
-
-
-def source_of(args: Namespace) -> ClientFiles:
-    """The files of clients, and how they are written."""
-    return ClientFiles(
-        args.clients,
-        encoding=args.encoding,
-        delimiter=args.delimiter,
-        decimal=args.decimal,
-        skip_lines=args.skip_lines,
-        missing=args.missing,
-    )
 
 
 def clients_of(path: str, args: Namespace) -> ClientTable:

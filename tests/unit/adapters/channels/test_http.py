@@ -386,13 +386,15 @@ def test_a_job_reads_a_file_as_its_options_say(
 ) -> None:
     """GB 18030 with semicolons and decimal commas, and a column of the host's own, give the parts
     of the same clients in plain UTF-8."""
-    head, row = "id;wealth;horizon_years;level;age;assessed_on;branch", "2026-06-01;上海"
-    odd = f"{head}\nj-1;1.234,56;7,5;3;40;{row}\nj-2;98.000;7;3;40;{row}\n"
+    head, row = "id;wealth;horizon_years;level;income;age;assessed_on;branch", "40;2026-06-01;上海"
+    odd = f"{head}\nj-1;1.234,56;7,5;3;NA;{row}\nj-2;98.000;7;3;-;{row}\n"
     plain = odd.replace("1.234,56", "1234.56").replace("98.000", "98000").replace("7,5", "7.5")
+    plain = plain.replace(";NA;", ";;").replace(";-;", ";;")
     asked = {"as_of": DAY, "labels": "branch", "encoding": "gb18030", "decimal": ","}
     csv = {"Content-Type": "text/csv"}
+    asked |= {"delimiter": ";", "skip_lines": 1, "missing": ["NA", "-"]}
     job = http.post(
-        "/v1/jobs", params=asked | {"delimiter": ";"}, content=odd.encode("gb18030"), headers=csv
+        "/v1/jobs", params=asked, content=f"2026年\n{odd}".encode("gb18030"), headers=csv
     )
     assert (job.status_code, job.json()["labels"]) == (202, ["branch"])
     while http.get(job.headers["location"]).json()["state"] == "queued":
@@ -408,6 +410,7 @@ def test_a_job_reads_a_file_as_its_options_say(
         ({"labels": ["branch", "desk"]}, "labels"),
         ({"encoding": "klingon"}, "encoding"),
         ({"delimiter": ";;"}, "delimiter"),
+        ({"skip_lines": "-1"}, "skip_lines"),
         ({"decimal": "'"}, "decimal"),
     ):
         refused = http.post(

@@ -32,7 +32,7 @@ KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     ((list, tuple), "a list"),
     (Mapping, "an object"),
 )
-MOST_PICKS, PICKS = 100, re.compile("[0-9]{1,3}")
+MOST_PICKS, COUNT = 100, re.compile("[0-9]{1,3}")
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Call:
         """
         query = self.request.query_params
         picks = query.get("picks", "5")
-        if not (PICKS.fullmatch(picks) and int(picks) <= MOST_PICKS):
+        if not (COUNT.fullmatch(picks) and int(picks) <= MOST_PICKS):
             text = f"picks is {picks[:20]!r}; ask for a whole number of 0 to {MOST_PICKS} products."
             raise InputError(text, field="picks", value=picks[:20])
         return {"as_of": query.get("as_of"), "picks": int(picks)}

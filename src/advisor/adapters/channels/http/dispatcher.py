@@ -25,7 +25,7 @@ from advisor.adapters.channels.http.tenants import Tenants
 from advisor.errors import InputError, StoppedError
 
 _BUFFER = 1 << 20
-LISTS = ("labels",)
+LISTS = ("labels", "missing")
 """Parameters that may be there several times."""
 
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 from starlette.responses import FileResponse, Response
 
 from advisor import ClientFiles, Contract
-from advisor.adapters.channels.http.calls import Call
+from advisor.adapters.channels.http.calls import COUNT, Call
 from advisor.adapters.channels.http.problems import ProblemError
 from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.extras import needs
@@ -24,7 +24,7 @@ PARQUET = "application/vnd.apache.parquet"
 MEDIA = {PARQUET: "parquet", "text/csv": "csv"}
 ALIVE = ("queued", "running")
 PARTS = "parts"
-WRITTEN = ("encoding", "delimiter", "decimal")
+WRITTEN = ("encoding", "delimiter", "decimal", "skip_lines", "missing")
 """Parameters that say how a CSV file is written, as `ClientFiles` takes them."""
 
 
@@ -61,7 +61,12 @@ def submit_job(call: Call) -> JobState:
     target = folder_of(settings, call.request.state.tenant, name)
     request = {"file": f"clients.{kind}", "as_of": day.isoformat(), "picks": call.asked["picks"]}
     request["labels"] = query.getlist("labels")
-    request["written"] = {name: query[name] for name in WRITTEN if name in query}
+    written: dict[str, Any] = {name: query[name] for name in WRITTEN if name in query}
+    if COUNT.fullmatch(written.get("skip_lines", "")):
+        written["skip_lines"] = int(written["skip_lines"])
+    if "missing" in written:
+        written["missing"] = query.getlist("missing")
+    request["written"] = written
     _accept(cast("Path", call.upload), target, request)
     row = {"id": name, "kind": "advice", "state": "queued", "done": 0, "created": today}
     row["request"] = json.dumps(request)
@@ -78,7 +83,7 @@ def source_of(folder: Path, request: Mapping[str, Any]) -> ClientFiles:
 
 def _accept(upload: Path, target: Path, request: Mapping[str, Any]) -> None:
     """Move an upload to the folder of its job, where its first clients can be read."""
-    odd = [name for name in ("encoding", "delimiter") if name in request["written"]]
+    odd = [name for name in request["written"] if name != "decimal"]
     if odd and not request["file"].endswith(".csv"):
         text = f"{odd[0]} says how CSV is written, and this is Parquet; leave it out."
         raise InputError(text, field=odd[0])

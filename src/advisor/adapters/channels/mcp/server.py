@@ -10,8 +10,8 @@ from mcp.server.mcpserver import exceptions
 from pydantic import WithJsonSchema
 
 from advisor import Questionnaire, Regime
+from advisor.adapters.channels.mcp.assistant import Tools
 from advisor.adapters.channels.mcp.calls import refusing
-from advisor.adapters.channels.mcp.chat import Tools
 from advisor.adapters.channels.mcp.conversation import Conversation
 from advisor.adapters.channels.mcp.forms import asking, client_schema
 from advisor.adapters.channels.tenant import Tenant

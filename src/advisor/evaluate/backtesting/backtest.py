@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,36 +49,31 @@ def backtest(
     On each rebalancing day the policy sees `market.until(day)` and the weights it holds, decides,
     and trades at that day's close; the first return of a decision is the next session's. Between
     the days weights drift. The account starts in cash. The cost of a trade, `cost_bps / 10,000 *
-    sum |change of weight|`, is taken from wealth at the trade and so is part of the next session's
-    return.
+    sum |change of weight|`, is part of the next session's return.
 
     Args:
         policy: From (market until the day, weights held, shape (n,)) to weights wanted: shape (n,)
-            in the order of the assets, a Series labelled by asset in any order, a mapping from
-            asset to weight (0 where absent; an advice's `weights` is one) or a `Portfolio`. What
-            they leave of 1 is cash.
+            in the order of the assets, a Series by asset, a mapping from asset to weight (0 where
+            absent) or a `Portfolio`. What they leave of 1 is cash.
         market: The whole history.
         every: Pandas offset alias, number of sessions, or days; a mark that is no session means the
             first session after it.
         warmup: Rows of returns that must exist, the day's own included, before the first decision.
-        cost_bps: Proportional cost in basis points of the value traded; one number, or one an
-            asset, shape (n,).
+        cost_bps: Basis points of the value traded; one number, or one an asset, shape (n,).
         window: Rows of history the policy sees (rolling); all when None (expanding).
         terms: Capital, fixed costs, cash flows, cash rate, delisting returns.
-        benchmark: To compare with: another policy (run on the same terms), an asset's id (bought
-            and held without cost), or a Series of returns.
+        benchmark: Another policy (run on the same terms), an asset's id (bought and held without
+            cost), or a Series of returns.
         progress: True shows a tqdm bar.
 
     Returns:
-        The result. The future cannot reach a decision, because the object a policy gets is a copy
-        that ends at the day. A day on which the policy raises, or answers what cannot be traded
-        (another shape, no numbers, not finite, more than all wealth, an asset that the market does
-        not have, one without a return on that day), keeps the weights held and is listed in
-        `failures`; errors of its code (`NameError`, `KeyError`, `TypeError`, ...) are raised.
+        The result. What a policy gets is a copy that ends at the day. A day on which it raises, or
+        answers what cannot be traded, keeps the weights held and is listed in `failures`; errors of
+        its code (`NameError`, `KeyError`, `TypeError`, ...) are raised.
 
     Raises:
-        InputError: No rebalancing session is left after the warm-up, an argument is of another kind
-            or out of its range, or the policy failed on every day it was asked.
+        InputError: No rebalancing session is left after the warm-up, an argument out of its range,
+            or the policy failed on every day it was asked.
 
     >>> days = pd.bdate_range("2024-01-01", periods=60)
     >>> market = Market.from_returns(pd.DataFrame({"stocks": 0.01, "bonds": 0.0}, index=days))
@@ -85,18 +81,9 @@ def backtest(
     >>> result.weights.index.strftime("%Y-%m-%d").tolist(), round(float(result.returns.iloc[0]), 12)
     (['2024-02-01', '2024-03-01'], 0.005)
     """
-    results = backtest_many(
-        {ALONE: policy},
-        market,
-        every=every,
-        warmup=warmup,
-        cost_bps=cost_bps,
-        window=window,
-        terms=terms,
-        benchmark=benchmark,
-        progress=progress,
-    )
-    return results[ALONE]
+    same: dict[str, Any] = {"cost_bps": cost_bps, "window": window, "terms": terms}
+    same |= {"benchmark": benchmark, "progress": progress}
+    return backtest_many({ALONE: policy}, market, every=every, warmup=warmup, **same)[ALONE]
 
 
 @checked
@@ -117,10 +104,10 @@ def backtest_many(
     Args:
         policies: Strategies by name. On a day all get the same `past` object, so what is estimated
             from it once serves them all.
-        market: The whole history.
-        every: As in `backtest`, like all that follow.
+        market: As in `backtest`, like all that follow.
+        every: When they decide.
         warmup: Rows of returns before the first decision.
-        cost_bps: Proportional cost in basis points.
+        cost_bps: Basis points of the value traded.
         window: Rows of history a policy sees.
         terms: Money side, the same for each strategy.
         benchmark: To compare each strategy with.
@@ -137,36 +124,23 @@ def backtest_many(
     check_frequency(market.dates, market.periods_per_year, "market")
     rows = rebalancing_rows(market.dates, every, warmup=warmup)
     rate = _rate(cost_bps, len(market.assets))
-    lineup = dict(policies)
-    own = benchmark if callable(benchmark) and not isinstance(benchmark, type) else None
-    runs = [*lineup.values(), own] if own is not None else list(lineup.values())
-    with threadpool_limits(
-        limits=1, user_api="blas"
-    ):  # the same bytes on any machine, and small matrices only lose by threads
+    own: dict[str, Policy] = {}
+    if callable(benchmark) and not isinstance(benchmark, type):
+        own = {BENCHMARK: benchmark}
+    names, runs = [*policies, *own], [*policies.values(), *own.values()]
+    with threadpool_limits(1, "blas"):  # the same bytes on any machine; small matrices only lose
         records = walk(runs, market, rows, rate=rate, terms=terms, window=window, progress=progress)
-    names = [*lineup, *([BENCHMARK] if own is not None else [])]
     for name, record in zip(names, records, strict=True):
         _check_decided(name, record, alone=len(records) == 1)
-    sessions, days = frozen(market.dates[int(rows[0]) + 1 :]), frozen(market.dates[rows])
-    beside = (
-        records.pop().returns
-        if own is not None
-        else _given_benchmark(benchmark, market, int(rows[0]))
-    )
-    results = {
-        name: BacktestResult(
-            name,
-            market.assets,
-            sessions,
-            days,
-            frozen(market.dates[record.trade_rows]),
-            record,
-            beside,
-            market.periods_per_year,
-            terms.cash_rate,
-        )
-        for name, record in zip(lineup, records, strict=True)
-    }
+    first = int(rows[0])
+    beside = records.pop().returns if own else _given_benchmark(benchmark, market, first)
+    sessions, days = frozen(market.dates[first + 1 :]), frozen(market.dates[rows])
+    rates = market.periods_per_year, terms.cash_rate
+    results: dict[str, BacktestResult] = {}
+    for name, record in zip(policies, records, strict=True):
+        traded = frozen(market.dates[record.trade_rows])
+        run = (sessions, days, traded, record, beside)
+        results[name] = BacktestResult(name, market.assets, *run, *rates)
     return BacktestResults(results)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,13 +18,20 @@ from advisor.data.interactions import Interactions
 from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
-from advisor.evaluate.match.check import Checks, inside_mask, recheck, refused_purchases, unchecked
+from advisor.evaluate.match.check import (
+    Checks,
+    SuitabilityCheck,
+    inside_mask,
+    recheck,
+    refused_purchases,
+    unchecked,
+)
 from advisor.evaluate.match.doubts import doubts
 from advisor.evaluate.match.inputs import CutOffs, GivenMask, Rules, Segmentation
 from advisor.evaluate.match.lists import list_quality
-from advisor.evaluate.match.outcomes import Key, Mask, Refused, distinct, outcomes, values
+from advisor.evaluate.match.outcomes import Key, Mask, Outcomes, Refused, distinct, outcomes, values
 from advisor.evaluate.match.report import ALL, MatchReport, Score
-from advisor.evaluate.match.segments import segments
+from advisor.evaluate.match.segments import Words, segments
 from advisor.measures.bootstrap import Draws, resampled_means, summarise
 from advisor.measures.exposure import DEFINITIONS as LIST_DEFINITIONS
 from advisor.measures.history import ratio
@@ -55,79 +63,105 @@ def evaluate_match(
 
     Args:
         ranking: Lists of c clients, made without knowledge of `held_out`.
-        held_out: New purchases after the cut. Leave out what a client already had: a list that
-            excludes held products cannot contain it.
-        profiles: Profiles by client id, for the re-check and for `by="level"`.
-        eligible: What each client may be shown, shape (c, p), rows as `ranking.client_ids`, columns
-            as `ranking.products`; says which purchases were reachable. None with a `regime`: the
-            regime is asked about every purchase. None without: every ranked product.
+        held_out: New purchases after the cut; lists leave out what a client already had.
+        profiles: By client id, for the re-check and for `by="level"`.
+        eligible: What may be shown, shape (c, p), in the order of the ranking: which purchases were
+            reachable. None: what the `regime` allows, without one every ranked product.
         ks: Cut-offs.
-        baseline: Lists of another model (popularity, say) for the same clients, in any order, under
-            the same mask.
-        by: Segments: "level", "segment", "tenure", several of them, labels by name in ranking
-            order, or a table indexed by client id.
-        regime: With `profiles`, `clients` and `catalogue`, what the pair-by-pair re-check asks.
-        clients: Clients by id, for the re-check and for `by="segment"`.
-        catalogue: The catalogue, for the re-check and for diversity.
+        baseline: Lists of another model for the same clients, in any order, under the same mask.
+        by: "level", "segment", "tenure", several, labels by name, or a table by client id.
+        regime: What the pair-by-pair re-check asks, with `profiles`, `clients` and `catalogue`.
+        clients: By id, for the re-check and for `by="segment"`.
+        catalogue: For the re-check and for diversity.
         history: What was bought before the cut: novelty, popularity and tenure come from it.
         skip_without_purchases: False counts clients who bought nothing as 0; True leaves them out.
-        check_most: Re-check about this many picks, whole clients drawn by `seed`, instead of all.
-        confidence: Covered share of the intervals.
+        check_most: Re-check about this many picks, whole clients drawn by `seed`; None: all.
+        confidence: Covered share of the intervals, which are over clients within this one window.
         resamples: Of the bootstrap over clients.
-        seed: Of the bootstrap.
-
-    Returns:
-        A report whose raw value never exceeds the ceiling where every pick is eligible. Intervals
-        are over clients within this one window; what changes from month to month is not in them.
+        seed: Of the draws.
 
     Raises:
-        InputError: An argument of another kind, ids that do not match, a list that repeats a
-            product, a mask of another shape, k < 1, or a source that is missing.
+        InputError: Ids that do not match, a list that repeats a product, a mask of another shape, a
+            source that is missing.
     """
-    # 1. suitability, pair by pair where a regime can be asked
     rules = _rules(regime, profiles, clients, catalogue)
-    suitability = unchecked(ranking) if eligible is None else inside_mask(ranking, eligible)
-    if rules is not None:
-        suitability = recheck(ranking, *rules, most=check_most, seed=seed)
-        eligible = refused_purchases(ranking, held_out, *rules) if eligible is None else eligible
-    # 2. what became of the picks, and of the baseline's
-    own, other = outcomes(ranking, held_out, eligible), None
-    aligned = None if baseline is None else _aligned(baseline, ranking)
-    if aligned is not None:
-        other = outcomes(aligned, held_out, _widened(eligible, ranking, aligned))
-    # 3. every metric, in the whole and by segment
-    first, outcome_of = distinct(own, other)
-    table, rival = (
-        {}
-        if outcome is None
-        else values(outcome.take(first), ks, skip_without=skip_without_purchases)
-        for outcome in (own, other)
-    )
+    suitability, mask = _suitability(ranking, held_out, eligible, rules, check_most, seed)
+    lists = _Lists.of(ranking, baseline, held_out, mask)
+    groups = segments(by, ranking, profiles, clients, history)
     draws = _Resampling(confidence, resamples, seed)
-    scores: list[Score] = []
-    groups = {ALL: np.full(len(ranking), ALL, dtype=object)}
-    groups |= segments(by, ranking, profiles, clients, history)
-    for name, labels in groups.items():
-        for label in sorted(set(labels.tolist())):
-            counts = np.bincount(outcome_of[labels == label], minlength=len(first))
-            scores += _scores(name, str(label), counts, table, rival, draws)
-    lists, baseline_lists = (
-        {} if r is None else list_quality(r, history, catalogue, max(ks))
-        for r in (ranking, aligned)
-    )
     return MatchReport(
         client_ids=ranking.client_ids,
         ks=ks,
-        counts=own.counts,
+        counts=lists.own.counts,
         suitability_check=suitability,
-        scores=tuple(scores),
-        outcome_of=outcome_of,
-        table=table,
+        **lists.scored(ks, groups, draws, skip_without_purchases),
+        **lists.qualities(history, catalogue, max(ks)),
         definitions=definitions(skip_without_purchases, draws),
-        lists=lists,
-        baseline_lists=baseline_lists,
-        warnings=doubts(ranking, baseline, held_out, own, widest=max(ks), history=history),
+        warnings=doubts(ranking, baseline, held_out, lists.own, widest=max(ks), history=history),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Lists:
+    """Lists and what became of them, with those of the baseline on the same rows and columns."""
+
+    ranking: Ranking
+    own: Outcomes
+    baseline: Ranking | None
+    other: Outcomes | None
+
+    @classmethod
+    def of(
+        cls, ranking: Ranking, baseline: Ranking | None, held_out: Interactions, mask: Mask | None
+    ) -> _Lists:
+        own = outcomes(ranking, held_out, mask)
+        if baseline is None:
+            return cls(ranking, own, None, None)
+        aligned = _aligned(baseline, ranking)
+        other = outcomes(aligned, held_out, _widened(mask, ranking, aligned))
+        return cls(ranking, own, aligned, other)
+
+    def scored(
+        self, ks: tuple[int, ...], groups: Mapping[str, Words], draws: _Resampling, skip: bool
+    ) -> dict[str, Any]:
+        """Every metric, in the whole and by segment: fields of a report."""
+        first, outcome_of = distinct(self.own, self.other)
+        table, rival = (
+            {} if outcome is None else values(outcome.take(first), ks, skip_without=skip)
+            for outcome in (self.own, self.other)
+        )
+        scores: list[Score] = []
+        whole = np.full(len(self.ranking), ALL, dtype=object)
+        for name, labels in {ALL: whole, **groups}.items():
+            for label in sorted(set(labels.tolist())):
+                counts = np.bincount(outcome_of[labels == label], minlength=len(first))
+                scores += _scores(name, str(label), counts, table, rival, draws)
+        return {"scores": tuple(scores), "outcome_of": outcome_of, "table": table}
+
+    def qualities(
+        self, history: Interactions | None, catalogue: Catalogue | None, k: int
+    ) -> dict[str, Any]:
+        """What the lists are like beside being right: fields of a report."""
+        pair = {"lists": self.ranking, "baseline_lists": self.baseline}
+        return {
+            field: {} if r is None else list_quality(r, history, catalogue, k)
+            for field, r in pair.items()
+        }
+
+
+def _suitability(
+    ranking: Ranking,
+    held_out: Interactions,
+    eligible: Mask | None,
+    rules: tuple[Checks, RiskProfiles, ClientTable, Catalogue] | None,
+    most: int | None,
+    seed: int,
+) -> tuple[SuitabilityCheck, Mask | None]:
+    """The check of the picks, pair by pair where a regime can be asked, and what was reachable."""
+    if rules is not None:
+        mask = refused_purchases(ranking, held_out, *rules) if eligible is None else eligible
+        return recheck(ranking, *rules, most=most, seed=seed), mask
+    return unchecked(ranking) if eligible is None else inside_mask(ranking, eligible), eligible
 
 
 @dataclass(frozen=True)
@@ -199,20 +233,11 @@ def _scores(
     gaps = dict(zip(paired, spans[len(keys) :], strict=True))
     scores: list[Score] = []
     for j, key in enumerate(keys):
-        own, gap = spans[j], gaps.get(key)
-        against = (
-            {}
-            if gap is None
-            else {
-                "baseline": own.mean - gap.mean,
-                "difference": gap.mean,
-                "difference_low": gap.low,
-                "difference_high": gap.high,
-            }
-        )
-        scores.append(
-            Score(by, segment, *key, int(weight[j]), own.mean, own.low, own.high, **against)
-        )
+        own, gap, against = spans[j], gaps.get(key), ()
+        if gap is not None:
+            against = own.mean - gap.mean, gap.mean, gap.low, gap.high
+        span = int(weight[j]), own.mean, own.low, own.high
+        scores.append(Score(by, segment, *key, *span, *against))
     return scores
 
 

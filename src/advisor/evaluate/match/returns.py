@@ -125,46 +125,31 @@ def evaluate_money(
 
     Args:
         ranking: The lists, c clients.
-        market: Returns by asset, of products themselves or of the assets they expose to; it may
-            reach beyond the window.
+        market: Returns of the products, or of the assets they expose to, as far as the window.
         start: The day the lists were made for: the first return counted is that of the next row.
         rows: Length of the window in rows of the market; 126 is half a year of days.
-        catalogue: Where a product is no asset of the market, its exposures over assets, less its
-            fee.
+        catalogue: Where a product is no asset of the market, its exposures, less its fee.
         baseline: Lists of another model for the same clients in the same order.
         confidence: Covered share of the intervals.
         resamples: Of the bootstrap over clients; lists that many clients share move together with
             the market, which no bootstrap over clients shows.
-        seed: Of the bootstrap.
+        seed: Of the draws.
 
     Raises:
         InputError: The market does not reach over the window, no pick is priced, or the baseline
             has other clients.
     """
     checked_lists(ranking)
-    day = as_day(start, "start")
-    first = int(np.searchsorted(market.dates, day, side="right"))
-    if first + rows > len(market):
-        raise InputError(
-            f"rows is {rows} from {day} on, but the market has {len(market) - first} rows after it."
-            " Shorten the window.",
-            field="rows",
-            value=rows,
-        )
+    day, first = _first_row(market, start, rows)
     if baseline is not None and baseline.client_ids != ranking.client_ids:
         raise InputError(
             "The baseline has other clients, or another order; rank the same clients with both.",
             field="baseline",
         )
     window = market.returns[first : first + rows]
-
-    def realised(lists: Ranking) -> _Realised:
-        returns = _product_returns(window, market, lists.products, catalogue)
-        return _realised(lists, returns, market.periods_per_year)
-
-    own = realised(ranking)
+    own = _realised(ranking, window, market, catalogue)
     draws: dict[str, Any] = {"confidence": confidence, "resamples": resamples, "seed": seed}
-    rival = {} if baseline is None else realised(baseline).lists
+    rivals = {} if baseline is None else _realised(baseline, window, market, catalogue).lists
     return MoneyReport(
         client_ids=ranking.client_ids,
         start=day,
@@ -174,9 +159,25 @@ def evaluate_money(
         catalogue=own.catalogue,
         means={name: interval(v, **draws) for name, v in own.lists.items()},
         differences={
-            name: paired_difference(own.lists[name], v, **draws) for name, v in rival.items()
+            name: paired_difference(own.lists[name], v, **draws) for name, v in rivals.items()
         },
     )
+
+
+def _first_row(
+    market: Market, start: date | str | np.datetime64, rows: int
+) -> tuple[np.datetime64, int]:
+    """The day, and the first row after it, from which on a window of `rows` fits."""
+    day = as_day(start, "start")
+    first = int(np.searchsorted(market.dates, day, side="right"))
+    if first + rows > len(market):
+        raise InputError(
+            f"rows is {rows} from {day} on, but the market has {len(market) - first} rows after it."
+            " Shorten the window.",
+            field="rows",
+            value=rows,
+        )
+    return day, first
 
 
 @dataclass(frozen=True)
@@ -186,8 +187,12 @@ class _Realised:
     catalogue: dict[str, float]
 
 
-def _realised(ranking: Ranking, returns: FloatArray, periods_per_year: float) -> _Realised:
+def _realised(
+    ranking: Ranking, window: FloatArray, market: Market, catalogue: Catalogue | None
+) -> _Realised:
     """Measures of every list; equal lists are computed once."""
+    year = market.periods_per_year
+    returns = _product_returns(window, market, ranking.products, catalogue)
     good: BoolArray = np.asarray(np.isfinite(returns).all(axis=0))
     filled = ranking.codes >= 0
     usable = filled & good[np.maximum(ranking.codes, 0)] if len(good) else np.zeros_like(filled)
@@ -198,21 +203,21 @@ def _realised(ranking: Ranking, returns: FloatArray, periods_per_year: float) ->
             field="market",
         )
     lists, which = np.unique(np.where(usable, ranking.codes, -1), axis=0, return_inverse=True)
-    months = len(returns) / (periods_per_year / MONTHS_A_YEAR)
+    months = len(returns) / (year / MONTHS_A_YEAR)
     growth = np.where(good, np.prod(1.0 + np.where(good, returns, 0.0), axis=0), np.nan)
     measures = np.full((len(lists), 3), np.nan)
     for i, codes in enumerate(lists):
         held = codes[codes >= 0]
         if held.size:
-            measures[i] = _measures(growth[held], returns[:, held], months, periods_per_year)
+            measures[i] = _measures(growth[held], returns[:, held], months, year)
     everything = np.flatnonzero(good)
-    catalogue = _measures(growth[everything], returns[:, everything], months, periods_per_year)
+    blind = _measures(growth[everything], returns[:, everything], months, year)
     names = ("total_return", "monthly_return", "volatility")
     values = measures[which.reshape(-1)]
     return _Realised(
         {n: values[:, j] for j, n in enumerate(names)},
         float(usable.sum() / filled.sum()),
-        dict(zip(names, catalogue, strict=True)),
+        dict(zip(names, blind, strict=True)),
     )
 
 

@@ -28,7 +28,6 @@ class Interval:
     """A mean with its percentile interval.
 
     Attributes:
-        mean: Of the values themselves.
         low, high: Percentiles of the resampled means.
         share_above_zero: Share of resampled means above 0 (ties count half): for a difference, how
             often the first wins.

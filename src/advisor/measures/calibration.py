@@ -118,7 +118,6 @@ class Threshold:
     """Where to cut stated probabilities so that what is left is right often enough.
 
     Attributes:
-        wanted: Precision asked for.
         attainable: Whether any cut reaches it on enough predictions.
         threshold: State only probabilities of at least this; nan when unattainable.
         precision: What is then right, on the data it was chosen on: promise it only after a later

@@ -43,15 +43,12 @@ def history(
 ) -> FloatArray:
     """Finite returns with at least one period on the last axis, shape (..., T).
 
-    Args:
-        returns: What numpy reads as numbers. A Series labelled by days, or a table with a column a
-            day, has its days held against `periods_per_year`.
-        periods_per_year: None where nothing is annualised.
-        field: Its name, for the message.
+    Days of a Series, or of a table with a column a day, are held against `periods_per_year` (None
+    where nothing is annualised); `field` names them in messages.
 
     Raises:
-        InputError: Not numeric, empty, not finite, a table with a row a day (time is the last
-            axis), or days that contradict `periods_per_year`.
+        InputError: Not numeric, empty, not finite, prices, a table with a row a day (time is the
+            last axis), or days that contradict `periods_per_year`.
     """
     r = numbers(returns, field)
     if r.ndim == 0 or r.shape[-1] == 0:

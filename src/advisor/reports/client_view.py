@@ -36,8 +36,6 @@ class Words:
     """How a page writes: its language, its names, its money.
 
     Attributes:
-        language: Of the page.
-        names: Name by id.
         currency: Code written beside money; "" writes none.
         wealth: Money that shares are shares of; None where it is not known.
     """

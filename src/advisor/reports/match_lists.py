@@ -25,13 +25,8 @@ ALL = "all"
 def side_by_side(
     lists: Mapping[str, MatchReport], titles: Mapping[str, str], money: Mapping[str, MoneyReport]
 ) -> dict[str, Any]:
-    """Charts and tables of several lists, the first of them the one that the others are held
-    against.
-
-    Args:
-        lists: Report by name of the list, of the same clients and cut-offs.
-        titles: Name of each metric.
-        money: What the picks of some of the lists returned, by name of the list.
+    """Charts and tables of several lists by name, the first of them the one that the others are
+    held against; of some also what their picks returned.
 
     Raises:
         InputError: The reports judge other clients, or other cut-offs.

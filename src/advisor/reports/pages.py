@@ -33,11 +33,8 @@ def titles(section: str) -> dict[str, str]:
 
 
 def render(template: str, /, **values: Any) -> str:
-    """The HTML of a template of `reports/templates`.
-
-    Args:
-        template: Name without its ending, such as "backtest".
-        values: What the template reads; text is escaped, charts are wrapped by `picture`.
+    """The HTML of a template of `reports/templates`, named without its ending; what it reads is
+    escaped, charts are wrapped by `picture`.
     """
     return _environment().get_template(f"{template}.html").render(values, scheme_style=scheme_style)
 
@@ -68,11 +65,7 @@ def layers_of(
 ) -> dict[str, list[float]]:
     """Weights, shape (s, n), by asset for a chart, what is beyond `MOST_LAYERS` together.
 
-    Args:
-        assets: Length n.
-        weights: Shape (s, n).
-        columns: The columns in order, for several charts of the same colours; None: the largest
-            first.
+    `columns` orders them, for several charts of the same colours; None: the largest first.
     """
     order = largest_first(weights) if columns is None else columns
     shown: list[int] = order[:MOST_LAYERS].tolist()

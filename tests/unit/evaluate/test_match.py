@@ -484,8 +484,7 @@ def test_the_table_holds_every_score_once() -> None:
     frame = report.to_frame()
     assert len(frame) == 3 * 6 * 2 * 3  # views, metrics, ks; all, gold, plain
     assert not frame.duplicated(["by", "segment", "view", "metric", "k"]).any()
-    each = report.per_client_frame()
-    assert each["raw:recall@3"].tolist() == [1.0, 1.0, 0.0]
+    assert report.per_client("raw", "recall", 3).tolist() == [1.0, 1.0, 0.0]
     assert set(report.lists) == {
         "coverage@3",
         "gini@3",

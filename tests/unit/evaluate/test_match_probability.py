@@ -9,6 +9,7 @@ import pytest
 from advisor import InputError, Interactions, Ranking
 from advisor.evaluate import evaluate_probability
 from advisor.measures import reliability_curve, threshold_for_precision
+from advisor.reports.match import reliability_chart
 
 CLIENTS, K = 6000, 3
 
@@ -86,7 +87,7 @@ def test_only_buyers_count_in_the_conditional_and_everybody_in_the_unconditional
     assert report.curves["pick, buyers"].count.sum() == CLIENTS * K
     assert report.curves["pick, everyone"].count.sum() == CLIENTS * K + 1
     assert report.to_frame()["probability"].tolist() == ["pick, buyers", "pick, everyone"]
-    assert report.to_svg().count("<svg") == 2
+    assert reliability_chart(report).count("<svg") == 2
 
 
 def test_wrong_shapes_are_refused() -> None:

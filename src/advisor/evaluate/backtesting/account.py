@@ -31,8 +31,7 @@ class Stretch:
 
     Attributes:
         first: Position of the first session in the run's daily arrays.
-        growth: Value of one unit of money in each asset after each session, shape (m, n).
-        cash_growth: The same for cash, shape (m,).
+        growth, cash_growth: Value of one unit of money after each session, shapes (m, n) and (m,).
         alive: Whether the asset still has a history at that session, shape (m, n).
     """
 
@@ -46,12 +45,7 @@ class Account:
     """Weights and money of one strategy during a run; written only by the walk.
 
     Args:
-        policy: What decides.
-        assets: Names of the assets, for the messages.
-        sessions: Sessions after the first decision.
-        capital: Money at the start.
         rate: Proportional cost of trading each asset, a fraction of the value traded, shape (n,).
-        fixed_cost: Money for each asset traded.
     """
 
     def __init__(

@@ -21,12 +21,7 @@ _SHOWN = 5
 
 
 def read_weights(answer: object, assets: tuple[str, ...]) -> FloatArray | str:
-    """A copy of the weights in the order of the assets, shape (n,), or why there are none.
-
-    Args:
-        answer: What a policy gave back, whatever it is.
-        assets: Of the market, length n.
-    """
+    """A copy of the weights in the order of the assets, shape (n,), or why there are none."""
     try:
         return _read(answer, assets)
     except InputError as error:

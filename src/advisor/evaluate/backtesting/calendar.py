@@ -18,27 +18,18 @@ themselves."""
 
 
 def rebalancing_rows(dates: DayArray, every: Schedule, *, warmup: int) -> IntArray:
-    """Rows of `dates` on which to rebalance.
+    """Ascending rows of `dates` on which to rebalance, shape (k,), k >= 1.
 
-    Args:
-        dates: Sessions, strictly increasing, shape (T,).
-        every: A pandas offset alias, a number of sessions, or days. A mark that is no session moves
-            to the first session after it; two marks on one session count once; marks after the last
-            session are left out. A number counts from the first session allowed.
-        warmup: Rows of history, the day's own included, that must exist before the first decision.
-
-    Returns:
-        Ascending rows, shape (k,), k >= 1.
+    A mark that is no session moves to the first session after it; two marks on one session count
+    once; marks after the last session are left out; a number counts from the first session allowed.
+    `warmup` rows of history, the day's own included, must exist before the first decision.
 
     Raises:
         InputError: `every` is not understood, or no session is left.
 
     >>> days = np.arange("2026-01-28", "2026-02-04", dtype="datetime64[D]")
-    >>> (
-    ...     rebalancing_rows(days, "MS", warmup=1).tolist(),
-    ...     rebalancing_rows(days, 3, warmup=2).tolist(),
-    ... )
-    ([4], [1, 4])
+    >>> rebalancing_rows(days, "MS", warmup=1), rebalancing_rows(days, 3, warmup=2)
+    (array([4]), array([1, 4]))
     """
     first = warmup - 1
     rows = _marked_rows(dates, every, first)

@@ -99,13 +99,7 @@ def against_benchmark(
     returns: FloatArray, benchmark: FloatArray | None, year: float, cash: float
 ) -> dict[str, tuple[str, float]]:
     """Alpha, beta, correlation and the like, each with how it is written; empty without a
-    benchmark.
-
-    Args:
-        returns: Of the strategy, shape (m,).
-        benchmark: On the same sessions, shape (m,).
-        year: Sessions a year.
-        cash: Return of cash in a session.
+    benchmark. Returns have shape (m,), `year` is sessions a year, `cash` its return in a session.
     """
     if benchmark is None:
         return {}

@@ -135,13 +135,8 @@ class Estimates:
         return known
 
     def frontier(self, past: Market, mandate: Mandate, loss: float | None = None) -> Frontier:
-        """The exact frontier of that model within a mandate; limits on assets that cannot be traded
-        that day are left out.
-
-        Args:
-            past: The history.
-            mandate: Limits.
-            loss: A ceiling on the stressed loss as well.
+        """The exact frontier of that model within a mandate, and below a stressed loss where one
+        is given; limits on assets that cannot be traded that day are left out.
 
         Raises:
             InputError: As `model`.

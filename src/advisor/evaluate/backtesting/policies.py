@@ -40,9 +40,7 @@ class MeanVariancePolicy:
             an advice does. Or
         target_volatility: annual; clipped to the frontier's two ends. Or
         risk_aversion: 0 or more.
-        mandate: Limits.
         estimates: How a history becomes a model. Policies that share the object share the work.
-        bands: What the levels promise.
         size_band: Of a level sized by a forecast: what is held stays as it is while its forecast
             volatility is off the aim by no more than this share. 0 trades on every day that is
             looked at; with a weekly look 0.1 trades a third less and holds bands nearly as well.

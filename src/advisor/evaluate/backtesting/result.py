@@ -40,15 +40,12 @@ class BacktestResult:
     pandas, a new object each time.
 
     Attributes:
-        name: Of the strategy.
         assets: Columns of the weights, length n.
         sessions: Days with a return, shape (m,): those after the first decision.
         days: Rebalancing days, shape (k,).
         trading_days: Days with a trade, shape (q,): the rebalancing days, and days on which a
             withdrawal forced a sale.
-        record: The arrays of the run.
         beside: Returns of the benchmark, shape (m,), or None.
-        periods_per_year: Sessions a year.
         risk_free: Annual rate that cash earned in the run (`Terms.cash_rate`). Interest is no
             skill: Sharpe and Sortino ratios and their tests are of the return above it, unless
             another rate is given to them.

@@ -30,7 +30,6 @@ class SharpeTest:
         standard_error: Of the difference.
         p_value: Of the hypothesis that the two are equal, two-sided; nan where there is nothing to
             test, because the two are one strategy up to its scale.
-        test: Which test.
     """
 
     difference: float

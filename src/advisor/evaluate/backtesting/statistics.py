@@ -80,11 +80,9 @@ class BootstrapInterval:
 
     Attributes:
         estimate: Of the returns themselves.
-        low, high: Percentiles of the resampled statistic; a resample in which it cannot be formed
-            is left out.
+        low, high: Percentiles of the resampled statistic, without resamples that have none.
         standard_error: Standard deviation of the resampled statistic.
         block: Mean length of the blocks.
-        draws: Number of resamples.
     """
 
     estimate: float

@@ -60,21 +60,13 @@ def walk(
     window: int | None = None,
     progress: bool = False,
 ) -> list[Record]:
-    """Carry every policy through the market.
+    """Carry every policy through the market, all on one `past` object a day.
 
-    Args:
-        policies: What decides, one a strategy. All of them get the same `past` object on a day, so
-            estimates of it can be shared.
-        market: The whole history; a policy sees it only up to the day it decides on.
-        rows: Rebalancing rows, ascending, shape (k,).
-        rate: Proportional cost by asset, a fraction of the value traded, shape (n,).
-        terms: Money side.
-        window: Rows of history a policy sees; all when None.
-        progress: True shows a tqdm bar.
+    `rows` are the rebalancing rows, ascending, shape (k,); `rate` the proportional cost by asset, a
+    fraction of the value traded, shape (n,); a policy sees `window` rows of history, all when None.
 
     Returns:
-        One record a policy. A strategy's numbers do not depend on which others run beside it,
-        because each account has arithmetic of its own.
+        One record a policy. A strategy's numbers do not depend on which others run beside it.
     """
     last, first = len(market) - 1, int(rows[0])
     path, flows = Path.of(market, terms), terms.flow_by_session(market.dates)

@@ -52,10 +52,7 @@ class SuitabilityCheck:
     """How many picks satisfy every hard rule.
 
     Attributes:
-        picks: Picks made.
-        checked: Picks looked at.
         suitable: Of these, picks that are plainly allowed (what would need a warning is not).
-        how: What was checked against what.
         rules: How often each rule fired on the picks that are not suitable.
         broken: The first few picks that are not suitable.
     """
@@ -153,11 +150,8 @@ def refused_purchases(
     clients: ClientTable,
     catalogue: Catalogue,
 ) -> Refused:
-    """Which purchases of ranked clients the regime would not have let anybody recommend: it is
-    asked about each pair.
-
-    Raises:
-        InputError: A ranked client who bought something has no profile or no row.
+    """Which purchases of ranked clients the regime would not have let anybody recommend, pair by
+    pair. Raises `InputError` where a ranked client who bought something has no profile or row.
     """
     row = IdMap(ranking.client_ids).find(held_out.clients.ids)[held_out.client_codes]
     column = IdMap(ranking.products).find(held_out.products.ids)[held_out.product_codes]

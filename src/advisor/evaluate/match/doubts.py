@@ -31,13 +31,8 @@ def doubts(
 ) -> tuple[str, ...]:
     """Sentences, also as warnings in the log; none where nothing is doubtful.
 
-    Args:
-        ranking: The lists.
-        baseline: Lists beside them.
-        held_out: What was bought.
-        outcome: What became of the lists.
-        widest: The largest cut-off.
-        history: What was bought before the cut, where known.
+    `outcome` is what became of the lists, `widest` the largest cut-off, `history` what was bought
+    before the cut.
     """
     slots = outcome.counts["slots"]
     too_wide = (

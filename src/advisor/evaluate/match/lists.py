@@ -24,16 +24,9 @@ def list_quality(
     ranking: Ranking, history: Interactions | None, catalogue: Catalogue | None, k: int
 ) -> dict[str, float]:
     """Coverage and Gini of the first k, and with a history novelty and popularity, with a catalogue
-    diversity.
+    diversity: means over the clients for whom they exist, by name.
 
-    Args:
-        ranking: The lists.
-        history: What was bought before the cut.
-        catalogue: The catalogue; products are alike by the assets they expose to and by risk level.
-        k: Cut-off.
-
-    Returns:
-        Value by name, means over the clients for whom it exists.
+    Products are alike by the assets they expose to and by risk level.
     """
     codes = ranking.codes[:, :k]
     p = len(ranking.products)

@@ -65,15 +65,11 @@ class OffPolicyReport:
     Attributes:
         estimates: `logged`, `ips`, `snips`, and with a model `direct`, `dr`, `sndr`.
         records: Records, and clients or other clusters they come from.
-        clusters: See above.
         mean_weight: Should be near 1 before clipping; far from it the propensities are wrong or the
             logging policy could not show what the new one shows.
-        mean_weight_error: Its standard error.
         effective_records: (sum w)^2 / sum w^2: how many records the estimates really stand on.
         largest_weight: Before clipping.
         clipped: Share of records whose weight was cut.
-        clip: The cut, or None.
-        confidence: Covered share of the intervals.
     """
 
     estimates: tuple[Estimate, ...]

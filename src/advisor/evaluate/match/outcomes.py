@@ -48,13 +48,10 @@ class Outcomes:
     """What became of the picks of `c` clients.
 
     Attributes:
-        hits: Slots whose product was bought, shape (c, k).
-        reachable_hits: Slots whose product was bought and eligible, shape (c, k).
-        bought: Products each client bought, shape (c,).
-        reachable: Of these, products that are ranked at all and eligible for them, shape (c,).
+        hits, reachable_hits: Slots whose product was bought; bought and eligible, shape (c, k).
+        bought, reachable: Products each client bought; of these, ranked and eligible, shape (c,).
         filled: Filled slots, shape (c, k).
-        counts: Words for the report: purchases, clients with none, purchases of clients who were
-            not ranked, ...
+        counts: For the report: purchases, clients with none, purchases of clients not ranked, ...
     """
 
     hits: BoolArray
@@ -77,13 +74,9 @@ class Outcomes:
 
 
 def outcomes(ranking: Ranking, held_out: Interactions, eligible: Mask | None) -> Outcomes:
-    """Join picks and purchases by id.
+    """Join picks of c clients and purchases by id; repeated purchases of a pair count once.
 
-    Args:
-        ranking: Lists of c clients.
-        held_out: What was bought after the cut; repeated purchases of a pair count once.
-        eligible: What may be shown, rows as `ranking.client_ids`, columns as `ranking.products`,
-            shape (c, p); None: every ranked product.
+    `eligible` is what may be shown, shape (c, p); None: every ranked product.
 
     Raises:
         InputError: No ranked client bought anything, a list repeats a product, or the mask has
@@ -162,11 +155,8 @@ def values(outcome: Outcomes, ks: tuple[int, ...], *, skip_without: bool) -> dic
     """Every metric at every k in every view, one value a client, shape (c,); nan = they do not
     count there.
 
-    Args:
-        outcome: The outcomes.
-        ks: Cut-offs.
-        skip_without: True leaves clients who bought nothing out of `raw` and `ceiling`; False
-            counts them as 0 (the FAR-Trans protocol).
+    `skip_without` leaves clients who bought nothing out of `raw` and `ceiling`; else they count as
+    0 (the FAR-Trans protocol).
     """
     width = max(ks)
     best = np.arange(width) < np.minimum(outcome.reachable, width)[:, None]

@@ -38,9 +38,7 @@ class TimeComparison:
         days: Time points, ascending, shape (t,).
         first, second: Mean over clients of each model at each point, shape (t,).
         span: Mean of first - second over the points, with its block bootstrap interval.
-        block: Points drawn together.
         window_days: Length of the window that follows each point.
-        confidence: Covered share.
         measure: What was compared, as `view:metric@k`.
     """
 
@@ -65,11 +63,6 @@ class TimeComparison:
         stands on, whatever the number of points.
         """
         return 1.0 + float((self.days[-1] - self.days[0]).astype(np.int64)) / self.window_days
-
-    @property
-    def above_zero(self) -> bool:
-        """Whether the whole interval is above 0."""
-        return self.span.low > 0.0
 
     def to_frame(self) -> pd.DataFrame:
         """One row a time point: first, second, difference."""

@@ -97,12 +97,6 @@ class ProbabilityReport:
                 )
         return lines
 
-    def to_svg(self) -> str:
-        """Stated against observed, bin by bin, a chart a curve; equal on the diagonal."""
-        from advisor.reports.match import reliability_chart
-
-        return reliability_chart(self)
-
     def __str__(self) -> str:
         lines: list[str] = []
         for name, curve in self.curves.items():

@@ -31,8 +31,6 @@ class Score:
     Attributes:
         by, segment: Segmentation and segment, "all" for everybody.
         view: "raw", "reachable" or "ceiling".
-        metric, k: Name and cut-off.
-        clients: Clients in the mean.
         value, low, high: Mean over clients and its percentile bootstrap interval.
         baseline: The same for the baseline ranking, nan without one (the ceiling has none).
         difference, difference_low, difference_high: value - baseline with its paired interval.
@@ -59,7 +57,6 @@ class MatchReport:
 
     Attributes:
         client_ids: Clients judged, length c.
-        ks: Cut-offs.
         counts: Clients, purchases, reachable purchases, picks, ...: what the means stand on.
         suitability_check: The re-check of the picks. Not a part of any other number.
         scores: Every metric x k x view x segment.
@@ -68,7 +65,6 @@ class MatchReport:
             count.
         lists: Coverage, Gini, novelty, diversity, popularity: value by name, empty without a
             history.
-        baseline_lists: The same of the baseline.
         definitions: What each number is: divisors, ideal, who counts, how the intervals are made.
         warnings: What makes the judgement doubtful, such as a window that the recommender has seen.
     """
@@ -165,14 +161,6 @@ class MatchReport:
         """One row a score, columns as the fields of `Score`."""
         return pd.DataFrame([asdict(s) for s in self.scores])
 
-    def per_client_frame(self) -> pd.DataFrame:
-        """One row a client, one column `view:metric@k`, indexed by client id."""
-        columns = {
-            f"{view}:{metric}@{k}": v[self.outcome_of]
-            for (view, metric, k), v in self.table.items()
-        }
-        return pd.DataFrame(columns, index=pd.Index(self.client_ids, name="client_id"))
-
     @checked
     def to_html(
         self,
@@ -187,10 +175,8 @@ class MatchReport:
         Args:
             title: Of the page.
             probability: Adds whether the stated probabilities came true.
-            money: Adds what the picks returned; by name of the list ("served" is this one) where
-                there are others beside it.
-            beside: Reports of other lists of the same clients by name: the recommender's own list
-                and a baseline, say. The page then shows them side by side, by segment too.
+            money: Adds what the picks returned, by name of the list ("served" is this one).
+            beside: Reports of other lists of the same clients by name, side by side on the page.
 
         Raises:
             InputError: A report beside judges other clients or cut-offs.

@@ -56,13 +56,11 @@ class MoneyReport:
     """Realised return and volatility of the picks, means over clients with bootstrap intervals.
 
     Attributes:
-        client_ids: Length c.
         start, end: Last row before the window, last row in it.
         total_return, monthly_return, volatility: One value a client, shape (c,); nan where no pick
             is priced.
         priced: Share of picks with a full price history in the window.
         catalogue: Total return, monthly return and volatility of the whole priced catalogue.
-        means: Interval of each measure over clients.
         differences: Interval of value - baseline over clients; empty without a baseline.
     """
 

@@ -36,8 +36,6 @@ class RiskMatchReport:
         window_ends: Last session of each window, shape (w,).
         over_by_window, under_by_window, breached_by_window: Share of the portfolios judged in the
             window, shape (w,); nan where none was.
-        bands: What the levels promise.
-        days: Length of a window in sessions.
         not_reachable: Share of its windows whose volatility was below the band when no asset was
             volatile enough to be inside it, shape (c,).
         not_reachable_by_window: Of the portfolios judged in the window, shape (w,).

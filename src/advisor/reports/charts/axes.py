@@ -62,12 +62,8 @@ def frame_of(
 ) -> Frame:
     """The area that leaves room for the ticks on the left, titles on top and legends below.
 
-    Args:
-        size: Width and height of the picture.
-        heads: Lines of title, and pixels that legend and ticks need at the bottom.
-        values: The smallest and the largest value shown; the axis ends on round numbers beyond.
-        ends: The first and last position.
-        form: Of the ticks on the left.
+    `heads` are lines of title, and pixels that legend and ticks need at the bottom; the axis ends
+    on round numbers beyond the smallest and largest of `values`; `ends` are the outer positions.
     """
     width, height = size
     low, high, step = outward(*values)

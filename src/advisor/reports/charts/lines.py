@@ -87,14 +87,8 @@ def prepared(
 ) -> tuple[Frame, Sequence[float], list[str]]:
     """The plotting area, the position of each point, and what stands round the area.
 
-    Args:
-        names: Series in the legend; none where there is one line.
-        x_axis: Labels of the positions, an axis, or how many positions there are.
-        title: Of the chart.
-        form: Of the vertical axis.
-        size: Of the picture.
-        values: What the vertical axis must hold.
-        look: Attributes of the swatch of series k.
+    `x_axis` is labels of the positions, an axis, or how many positions there are; the legend has
+    `names` with swatches of the attributes `look(k)`; the vertical axis holds `values`.
     """
     width, height = size
     below = 22.0 + (LINE if isinstance(x_axis, Axis) and x_axis.name else 0)

@@ -45,5 +45,9 @@ def line_for(field: str, value: object) -> str:
         read = _FILES.get(ending)
         how = _BY_DAY if field in _HISTORIES else "dtype=str"
         return f" Here: pandas.{read.format(field, how)}." if read else ""
+    if isinstance(value, dict) or (
+        isinstance(value, list) and value and isinstance(value[0], dict)
+    ):
+        return f" Here: pandas.DataFrame({field})."
     call = _CALLS.get((kind.__module__.partition(".")[0], kind.__name__))
     return f" Here: {field}.{call}." if call else ""

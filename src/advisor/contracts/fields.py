@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from advisor.cell_words import percentage, rating_of
+from advisor.cell_words import has_decimal_comma, percentage, rating_of
 from advisor.cells import (
     LISTS,
     date_of,
@@ -61,7 +61,10 @@ def _word(cell: Any) -> Any:
 def _number(cell: Any) -> Any:
     number = number_of(cell)
     if number != number:
-        raise ValueError("it must be a number, or text that writes one; true and false are none")
+        comma = "; its decimal comma is written as a point" if has_decimal_comma(cell) else ""
+        raise ValueError(
+            f"it must be a number, or text that writes one; true and false are none{comma}"
+        )
     return number + 0.0
 
 

@@ -200,12 +200,8 @@ def _columns(headers: Sequence[str]) -> dict[str, str]:
 def _currency(cells: Mapping[str, str]) -> str:
     code = code_of(cells[CURRENCY])
     if code is None:
-        raise InputError(
-            f"field {CURRENCY} is {cells[CURRENCY]!r}; it must be a currency code of ISO 4217."
-            f" {nearest(cells[CURRENCY])}",
-            field=CURRENCY,
-            value=cells[CURRENCY],
-        )
+        must = f"it must be a currency code of ISO 4217. {nearest(cells[CURRENCY])}"
+        raise _refusal(cells, CURRENCY, must, remedy="")
     return code
 
 
@@ -213,12 +209,7 @@ def _indicator(cells: Mapping[str, str], number: str) -> int:
     """A risk indicator: a whole number of 1..7, also where a table made 6.0 of it."""
     value = _number(cells, number, 1, 7)
     if value != round(value):
-        raise InputError(
-            f"field {number} is {cells[number]!r}; a risk indicator is a whole number of 1..7."
-            " Correct it.",
-            field=number,
-            value=cells[number],
-        )
+        raise _refusal(cells, number, "a risk indicator is a whole number of 1..7")
     return round(value)
 
 
@@ -227,24 +218,24 @@ def _text(value: Any) -> str:
 
 
 def _word(cells: Mapping[str, str], number: str, words: Mapping[str, Any]) -> Any:
-    cell = cells.get(number, "")
-    if cell.upper() not in words:
-        raise InputError(
-            f"field {number} is {cell!r}; it must be one of {sorted(w for w in words if w)}, or"
-            " empty. Correct it.",
-            field=number,
-            value=cell,
+    cell = cells.get(number, "").upper()
+    if cell not in words:
+        raise _refusal(
+            cells, number, f"it must be one of {sorted(w for w in words if w)}, or empty"
         )
-    return words[cell.upper()]
+    return words[cell]
 
 
 def _number(cells: Mapping[str, str], number: str, low: float, high: float) -> float:
-    cell = cells.get(number, "")
-    value = number_of(cell)
+    value = number_of(cells.get(number, ""))
     if not low <= value <= high:
-        raise InputError(
-            f"field {number} is {cell!r}; it must be a number of {low:g}..{high:g}. Correct it.",
-            field=number,
-            value=cell,
-        )
+        raise _refusal(cells, number, f"it must be a number of {low:g}..{high:g}")
     return value
+
+
+def _refusal(
+    cells: Mapping[str, str], number: str, must: str, remedy: str = ". Correct it."
+) -> InputError:
+    cell = cells.get(number, "")
+    text = f"field {number} is {cell!r}; {must}{remedy}"
+    return InputError(text, field=number, value=cell)

@@ -261,7 +261,8 @@ def names_hint(names: Sequence[str], table: str, *, file: bool = False) -> str:
     if len(names) == 1:
         mark = next((mark for mark in (";", "\t", "|", ",", "^", ":") if mark in names[0]), "")
         option = "ClientFiles(path, delimiter={})" if file else "sep={}"
-        return f" Read it with {option.format(_quoted(mark))}." if mark else ""
+        if mark:
+            return f" Read it with {option.format(_quoted(mark))}."
     empty = [name for name in names if name.startswith("Unnamed: ") or not name]
     if 2 * len(empty) >= len(names):
         option = "ClientFiles(path, skip_lines=2)" if file else "header=2"

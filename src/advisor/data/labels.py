@@ -46,7 +46,7 @@ def labelled(
     if absent:
         raise InputError(
             f"labels name {absent[:5]}; {what} has the columns {list(names)[:20]}. Name some of"
-            " these.",
+            " these (partition_by is a label too).",
             field="labels",
             value=absent,
         )

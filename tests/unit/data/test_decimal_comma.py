@@ -139,3 +139,15 @@ def test_a_percentage_with_a_comma_names_the_option() -> None:
     frame = row(id=1, name="a", asset="x", risk_level=1, annual_fee="0,41 %")
     with pytest.raises(InputError, match='Pass decimal=","'):
         Catalogue.from_frame(frame)
+
+
+def test_maps_and_goals_have_the_same_mark() -> None:
+    goals = '[{"name": "house", "amount": "1.234", "years": "2,5"}]'
+    row = {"id": ["a"], "wealth": ["9.999,5"], "horizon_years": ["3"], "goals": [goals]}
+    table = ClientTable.from_frame(pd.DataFrame(row), decimal=",")
+    assert not table.problems
+    assert (table.goals[0][0].amount, table.goals[0][0].years) == (1234.0, 2.5)
+    kind = pa.map_(pa.string(), pa.string())
+    held = pa.table({**row, "holdings": pa.array([[("x", "1.234"), ("y", "0,5")]], type=kind)})
+    clients = clients_from_arrow(held, decimal=",")
+    assert clients.holdings.row(0) == {"x": 1234.0, "y": 0.5}

@@ -12,7 +12,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import Catalogue, ClientFiles, ClientTable, InputError, Interactions, Market, Trades
+from advisor import (
+    Catalogue,
+    Client,
+    ClientFiles,
+    ClientTable,
+    InputError,
+    Interactions,
+    Market,
+    Trades,
+)
 from advisor.data.clients.sources import arrow_batches
 from advisor.privacy import mask
 
@@ -301,3 +310,38 @@ def test_what_is_no_csv_is_named(tmp_path: Path, start: bytes, said: str) -> Non
 def test_other_files_name_their_reader(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=r"Here: pandas\.read_"):
         clients_of(tmp_path / name, b"")
+
+
+def test_records_and_one_client_name_what_mends_them() -> None:
+    record = {"id": "a", "wealth": 1.0, "horizon_years": 3}
+    for given in ([record], {name: [cell] for name, cell in record.items()}):
+        with pytest.raises(InputError, match=r"Here: pandas\.DataFrame\(frame\)\."):
+            ClientTable.from_frame(given)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="its decimal comma is written as a point"):
+        Client(id="a", wealth="1.234,56", horizon_years=3)  # type: ignore[arg-type]
+
+
+def test_a_year_of_the_calendar_is_no_horizon() -> None:
+    with pytest.raises(InputError, match="less than or equal to 1000"):
+        Client(id="a", wealth=1.0, horizon_years=2035)
+    frame = pd.DataFrame({"id": ["a"], "wealth": [1.0], "horizon_years": [2035]})
+    assert "from 0 to 1000" in ClientTable.from_frame(frame).problems[0]
+
+
+def test_weights_of_several_currencies_are_said_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    events = pd.DataFrame(
+        {
+            "client_id": ["a", "b"],
+            "product_id": "p",
+            "day": "2026-02-01",
+            "value": 1.0,
+            "Currency": ["EUR", "USD"],
+        }
+    )
+    with caplog.at_level("WARNING", "advisor"):
+        Interactions.from_frame(events)
+        assert not caplog.records
+        Interactions.from_frame(events, value="value")
+    assert "2 currencies" in caplog.text

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.annotations import DecimalMark, Texts
 from advisor.arrays import check_type
-from advisor.cells import LONGEST, is_missing, is_text, is_word, number_of, text_of
+from advisor.cells import LONGEST, is_missing, is_text, is_word, text_of
 from advisor.data.arrow_columns import column_of_arrow, is_arrow_text
 from advisor.data.clients.reader import check_names, table_columns, texts_of_ids
 from advisor.data.clients.repeated import with_repeated
 from advisor.data.clients.schema import FLAGS, NUMBERS, SETS, WORDS
 from advisor.data.clients.table import ClientTable
+from advisor.data.columns import NUMBER
 from advisor.data.labels import LABEL
 from advisor.data.sparse_rows import SparseRows
 from advisor.data.tables import is_index
@@ -83,7 +84,7 @@ def read_arrow(
             if name not in ("id", "holdings", KNOWN_PROBLEMS)
         },
         problems,
-        held_of_arrow(table["holdings"], problems) if mapped else None,
+        held_of_arrow(table["holdings"], problems, mark) if mapped else None,
         mark,
     )
     if KNOWN_PROBLEMS in table.schema.names:
@@ -140,7 +141,9 @@ def ids_of_arrow(column: pa.ChunkedArray) -> tuple[list[str], dict[int, str]]:
     return texts_of_ids(column_of_arrow(column, "id"))
 
 
-def held_of_arrow(column: pa.ChunkedArray, problems: dict[int, str]) -> SparseRows:
+def held_of_arrow(
+    column: pa.ChunkedArray, problems: dict[int, str], decimal: str = "."
+) -> SparseRows:
     """Holdings of a column of maps from id to money; an id that a map names twice is a problem of
     its row, text that is no number is nan.
     """
@@ -161,7 +164,7 @@ def held_of_arrow(column: pa.ChunkedArray, problems: dict[int, str]) -> SparseRo
                     f"holdings names {personal(name)} twice, so it is not known which money counts."
                     " Correct the cell.",
                 )
-            held[name] = value if isinstance(value, float) else number_of(value)
+            held[name] = value if isinstance(value, float) else NUMBER[decimal](value)
         rows.append({name: money for name, money in held.items() if money != 0.0})
     return SparseRows.of(rows)
 

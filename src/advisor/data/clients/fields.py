@@ -18,7 +18,6 @@ from advisor.cells import (
     ids_in,
     is_missing,
     json_of,
-    number_of,
     shown,
     text_of,
 )
@@ -27,7 +26,7 @@ from advisor.contracts.currencies import code_of, nearest
 from advisor.contracts.sustainability import parse
 from advisor.data.categories import Categories
 from advisor.data.clients.schema import FLAGS, RANGES, REQUIRED, SETS, WHOLE
-from advisor.data.columns import Column, ratings
+from advisor.data.columns import NUMBER, Column, ratings
 from advisor.data.days import no_days
 from advisor.data.hints import day_hint, number_hint, rating_hint, word_hint
 from advisor.data.sparse_rows import SparseRows
@@ -211,14 +210,14 @@ def _goals(column: Column, name: str, problems: Problems) -> tuple[tuple[Goal, .
             listed = (
                 (goals,) if isinstance(goals, Mapping) else entries(() if cell is None else goals)
             )
-            rows.append(tuple(_goal(item) for item in listed))
+            rows.append(tuple(_goal(item, problems.decimal) for item in listed))
         except InputError as error:
             problems.setdefault(row, f"{name}: {error}")
             rows.append(())
     return tuple(rows)
 
 
-def _goal(item: object) -> Goal:
+def _goal(item: object, decimal: str) -> Goal:
     if isinstance(item, Goal):
         return item
     if not isinstance(item, Mapping):
@@ -226,14 +225,14 @@ def _goal(item: object) -> Goal:
     fields = {
         text_of(n): v for n, v in cast("Mapping[object, object]", item).items() if not is_missing(v)
     }
-    return Goal.model_validate({n: _of_goal(n, v) for n, v in fields.items()})
+    return Goal.model_validate({n: _of_goal(n, v, decimal) for n, v in fields.items()})
 
 
-def _of_goal(name: str, value: object) -> object:
+def _of_goal(name: str, value: object, decimal: str) -> object:
     """A field of a goal: its name is text, as ids are, and what reads as a number is one."""
     if name == "name":
         return value if isinstance(value, LISTS | Mapping) else text_of(value)
-    number = number_of(value)
+    number = NUMBER[decimal](value)
     return number if number == number else value
 
 

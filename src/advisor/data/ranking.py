@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from advisor.annotations import Day
 from advisor.arrays import FloatArray, IntArray, check_type
+from advisor.data.days import as_day
 from advisor.data.ids import IdMap, id_texts
 from advisor.data.tables import as_numbers, check_table, id_codes, shown_cell
 from advisor.errors import InputError
@@ -17,6 +19,8 @@ from advisor.validation import checked
 
 MOST_SLOTS = 1_000
 """Slots that may be asked for in any catalogue."""
+_WHOSE = "it is not known whose list the row belongs to. Drop or mend it."
+_WHAT = "it is not known what is recommended. Drop or mend it."
 
 
 def check_slots(slots: object, products: int, field: str, *, least: int = 0) -> None:
@@ -81,6 +85,7 @@ class Ranking:
         score: str = "score",
         client_ids: Iterable[str] | None = None,
         products: Iterable[str] | None = None,
+        known_until: Day | None = None,
     ) -> Ranking:
         """The lists of any other system, one row a client and product: what `to_frame` writes, or
         as little as two columns.
@@ -95,6 +100,8 @@ class Ranking:
             client_ids: Whose lists these are, in order; who has no row gets an empty list. None:
                 those who occur, as they first do.
             products: What could be recommended, in order. None: those that occur, sorted.
+            known_until: Day of the last purchase that the system has learnt from, so that a
+                judgement by earlier ones is named; None: not known.
 
         Returns:
             As many slots as the last place has; a place that nothing is at is an empty slot.
@@ -110,37 +117,18 @@ class Ranking:
             [client, product],
             "One row a client and product; name the columns by keyword.",
         )
-        belongs = "it is not known whose list the row belongs to. Drop or mend it."
-        at, names = id_codes(frame[client], client, belongs)
-        column, listed = id_codes(
-            frame[product], product, "it is not known what is recommended. Drop or mend it."
-        )
-        rows_of = (
-            dict.fromkeys(names.ids[c] for c in at.tolist()) if client_ids is None else client_ids
-        )
-        clients, every = (
-            IdMap.of(ids, field)
-            for ids, field in (
-                (rows_of, "client_ids"),
-                (listed.ids if products is None else products, "products"),
-            )
-        )
-        row, code = _among(clients, names, client)[at], _among(every, listed, product)[column]
-        slot = (
-            _slots(frame, row, rank, max(MOST_SLOTS, len(every)))
-            if rank in frame
-            else _positions(row)
-        )
-        _check_twice(
-            row * (len(every) + 1) + code,
-            frame,
-            client,
-            f"{product} twice; a list holds a product once",
-        )
+        # 1. rows and columns
+        row, clients = _coded(frame, client, "client_ids", client_ids, _WHOSE)
+        code, every = _coded(frame, product, "products", products, _WHAT)
+        # 2. places, each of one product, each product once
+        most = max(MOST_SLOTS, len(every))
+        slot = _slots(frame, row, rank, most) if rank in frame else _positions(row)
         width = int(slot.max()) + 1 if len(slot) else 0
-        _check_twice(
-            row * (width + 1) + slot, frame, client, f"{rank} twice; a place is one product's"
-        )
+        twice = f"{product} twice; a list holds a product once"
+        _check_twice(row * (len(every) + 1) + code, frame, client, twice)
+        twice = f"{rank} twice; a place is one product's"
+        _check_twice(row * (width + 1) + slot, frame, client, twice)
+        # 3. scores
         values = as_numbers(frame[score]) if score in frame else (width - slot).astype(np.float64)
         if not np.isfinite(values).all():
             bad = int(np.argmin(np.isfinite(values)))
@@ -149,12 +137,11 @@ class Ranking:
                 " the column.",
                 field=score,
             )
-        codes, scores = (
-            np.full((len(clients), width), -1, dtype=np.int64),
-            np.full((len(clients), width), np.nan),
-        )
+        codes = np.full((len(clients), width), -1, dtype=np.int64)
+        scores = np.full((len(clients), width), np.nan)
         codes[row, slot], scores[row, slot] = code, values
-        return cls(clients.ids, every.ids, codes, scores)
+        until = None if known_until is None else as_day(known_until, "known_until")
+        return cls(clients.ids, every.ids, codes, scores, known_until=until)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a filled slot: client_id, rank (from 1), product_id, score."""
@@ -182,18 +169,26 @@ class Ranking:
         )
 
 
-def _among(every: IdMap, names: IdMap, field: str) -> IntArray:
-    """Position of each name; raises `InputError` where one is not there."""
+def _coded(
+    frame: pd.DataFrame, column: str, field: str, asked: Iterable[str] | None, why: str
+) -> tuple[IntArray, IdMap]:
+    """Position of each row's id among those asked for, and these; None: those that occur, clients
+    as they first do, products sorted. Raises `InputError` where one is not among them.
+    """
+    at, names = id_codes(frame[column], column, why)
+    if asked is None:
+        asked = names.ids if field == "products" else [names.ids[c] for c in pd.unique(at)]
+    every = IdMap.of(asked, field)
     codes = every.find(names.ids)
     if (codes < 0).any():
         name = names.ids[int(np.argmax(codes < 0))]
         raise InputError(
-            f"{field} {name!r} is not among the ids given ({int((codes < 0).sum()):,} are not); a"
+            f"{column} {name!r} is not among the ids given ({int((codes < 0).sum()):,} are not); a"
             " list of it would be lost. Add it, or drop its rows.",
-            field=field,
+            field=column,
             value=name,
         )
-    return codes
+    return codes[at], every
 
 
 def _slots(frame: pd.DataFrame, row: IntArray, rank: str, most: int) -> IntArray:

@@ -40,7 +40,6 @@ from advisor.optimize.returns.estimate import estimate_returns
 from advisor.recommend.portfolio_fit.own_portfolio import UTILITY_SHARE
 from advisor.recommend.recipes.cold_start import default_recipe
 from advisor.recommend.recipes.recipe import Recipe
-from advisor.recommend.unknown import log_unknown_products
 from advisor.recommend.windows import Window
 from advisor.suitability.regime import Regime
 from advisor.validation import checked
@@ -126,7 +125,6 @@ class Advisor(Questions):
         model = market if isinstance(market, ReturnModel) else estimate_returns(market)
         products = assets_as_products(model) if catalogue is None else catalogue
         products.exposures(model.ids)
-        log_unknown_products(interactions, products.ids)
         refuse_short(model, mandate)
         relevance = (recommender or default_recipe(clients)).fit(
             interactions, clients=clients, catalogue=products, model=model, seed=seed

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, check_type
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
 from advisor.data.days import as_day
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
@@ -19,7 +20,13 @@ from advisor.recommend.calibration import Calibration, expected_hits, relative_t
 from advisor.recommend.coverage import covered_of, new_purchases
 from advisor.recommend.curves import curve_of
 from advisor.recommend.spread import between
+from advisor.recommend.unknown import seen, unmatched
 from advisor.validation import checked
+
+_LOG = logging.getLogger(__name__)
+Outcomes = tuple[FloatArray, BoolArray, BoolArray, float]
+"""Scores, hits and filled slots of the clients who bought something, shape (c, k) each, and their
+share of all."""
 
 
 @checked
@@ -53,58 +60,54 @@ def calibrate(
             than `after`, or no client of the ranking bought anything, so there is nothing to learn
             from.
     """
-    bought = _window(bought, after)
-    windows = [*_checked_windows(earlier, ranking), (ranking, bought)]
-    sets = [_outcomes(*window) for window in windows]
-    width = ranking.codes.shape[1]
+    windows = [*_checked_windows(earlier, ranking), (ranking, _window(bought, after))]
+    for lists, later in windows:
+        for sentence in (
+            *seen(later, lists.known_until, "The recommender of the lists"),
+            *unmatched(lists.products, later, lists.client_ids),
+        ):
+            _LOG.warning(sentence)
+    width, weighs = ranking.codes.shape[1], new_purchases([later for _, later in windows])
+    return _learnt([_outcomes(*window) for window in windows], weighs, width, method, relative)
+
+
+def _learnt(
+    sets: Sequence[Outcomes], weighs: IntArray, width: int, method: str, relative: bool | None
+) -> Calibration:
+    """The curves of several windows; `weighs` are the purchases that each alone has."""
+    # 1. whether a score counts relative to the client's own list
     raw, hits, filled = (np.concatenate([s[i] for s in sets]) for i in range(3))
     shares = relative_to_list(raw, width)
     if relative is None:
-        relative = _crossed_error(shares, hits, filled, method) < _crossed_error(
-            raw, hits, filled, method
-        )
+        errors = [_crossed_error(scores, hits, filled, method) for scores in (shares, raw)]
+        relative = errors[0] < errors[1]
     scores = shares if relative else raw
+    # 2. the curves of picks, and what differs between windows
     ends = np.cumsum([len(s[0]) for s in sets])[:-1]
-    cases = [
-        (one[there], hit[there])
-        for one, hit, there in zip(
-            *(np.split(x, ends) for x in (scores, hits, filled)), strict=True
-        )
-        if there.any()
-    ]
+    by_window = zip(*(np.split(x, ends) for x in (scores, hits, filled)), strict=True)
+    cases = [(one[there], hit[there]) for one, hit, there in by_window if there.any()]
     curves = between(cases, method)
+    # 3. of lists
     order = np.argsort(-scores[filled], kind="stable")
-    evidence = (scores[filled][order], hits[filled][order])
-    listed = curve_of(expected_hits(curves.pick, scores), np.asarray(hits.any(axis=1)), method)
-    buys, base_rate = (
-        float(np.mean([s[3] for s in sets])),
-        float(np.mean([hit.mean() for _, hit in cases])),
-    )
-    counts = int(filled.sum()), evidence, width if relative else 0
-    covered = covered_of([s[1] for s in sets]), new_purchases([later for _, later in windows])
     return Calibration(
-        curves.pick,
-        listed,
-        buys,
-        base_rate,
-        *counts,
-        curves.low,
-        curves.high,
-        curves.spread,
-        curves.slope,
-        *covered,
+        pick=curves.pick,
+        listed=curve_of(expected_hits(curves.pick, scores), np.asarray(hits.any(axis=1)), method),
+        buys=float(np.mean([s[3] for s in sets])),
+        base_rate=float(np.mean([hit.mean() for _, hit in cases])),
+        picks=int(filled.sum()),
+        evidence=(scores[filled][order], hits[filled][order]),
+        relative_to=width if relative else 0,
+        low=curves.low,
+        high=curves.high,
+        spread=curves.spread,
+        slope=curves.slope,
+        covered=covered_of([s[1] for s in sets]),
+        purchases=weighs,
     )
 
 
-def _outcomes(
-    ranking: Ranking, bought: Interactions
-) -> tuple[FloatArray, BoolArray, BoolArray, float]:
-    """Of the clients who bought something: scores, hits and filled slots, shape (c, k) each; and
-    their share of all.
-
-    Raises:
-        InputError: None of them did.
-    """
+def _outcomes(ranking: Ranking, bought: Interactions) -> Outcomes:
+    """What became of the lists. Raises `InputError` where no client bought anything."""
     rows = bought.clients.find(ranking.client_ids)
     buys = rows >= 0
     codes = ranking.codes[buys]
@@ -117,7 +120,7 @@ def _outcomes(
         )
     return (
         ranking.scores[buys],
-        _hits(ranking, bought, rows[buys], codes),
+        mark_hits(codes, bought.matrix(products=IdMap(ranking.products))[rows[buys]]),
         codes >= 0,
         float(buys.mean()),
     )
@@ -157,11 +160,6 @@ def _crossed_error(scores: FloatArray, hits: BoolArray, filled: BoolArray, metho
             ((curve_of(scores[use], hits[use], method)(scores[judge]) - hits[judge]) ** 2).sum()
         )
     return errors / float(filled.sum())
-
-
-def _hits(ranking: Ranking, bought: Interactions, rows: np.ndarray, codes: np.ndarray) -> BoolArray:
-    """Which slots were bought, shape (clients, k)."""
-    return mark_hits(codes, bought.matrix(products=IdMap(ranking.products))[rows])
 
 
 def _window(bought: Interactions, after: date | str | np.datetime64 | None) -> Interactions:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
 
 from advisor.arrays import FloatArray, IntArray, check_number, check_whole
 from advisor.data.interactions import Interactions
@@ -62,12 +61,23 @@ def coverage_of(covered: FloatArray, purchases: IntArray, length: int) -> Covera
         )
     past = covered[:, length - 1]
     share = float(np.average(past, weights=purchases))
-    # a thin window that covers nobody, or everybody, is not infinitely far from the others
-    levels = logit((past * purchases + 0.5) / (purchases + 1.0))
+    # 1. a window's level multiplies how much is bought, so that the log of -log(1 - share) moves as
+    #    the log-odds of one pick do; a thin window that covers nobody, or everybody, is not
+    #    infinitely far from the others
+    levels = _log_rate((past * purchases + 0.5) / (purchases + 1.0))
     reach = reach_of(spread_of(levels.tolist()), len(past))
-    at = float(logit(np.clip(share, EDGE, 1.0 - EDGE)))
-    low, high = min(share, float(expit(at - reach))), max(share, float(expit(at + reach)))
+    # 2. the interval of the next window
+    at = _log_rate(np.clip(share, EDGE, 1.0 - EDGE))
+    ends = -np.expm1(-np.exp(at + reach * np.array([-1.0, 1.0])))
+    low, high = min(share, float(ends[0])), max(share, float(ends[1]))
     return Coverage(length, share, low, high, len(past))
+
+
+def _log_rate(share: FloatArray) -> FloatArray:
+    """Log of the purchases from a list that a buyer is expected to make, where they come
+    independently of each other and a share of buyers makes at least one.
+    """
+    return np.log(-np.log1p(-share))
 
 
 def length_of(

@@ -76,9 +76,7 @@ def omissions(
     """
     allowed = as_eligibility(eligible, 1, len(fitted.products)).to_array()[0]
     order = fitted.rank([client_id], len(fitted.products), eligible=allowed[None], clients=clients)
-    places = {
-        int(code): place for place, code in enumerate(order.codes[0].tolist(), start=1) if code >= 0
-    }
+    places = {code: place for place, code in enumerate(order.codes[0].tolist(), 1) if code >= 0}
     scores = fitted.scores([client_id], clients)[0]
     listed = (
         order.codes[0, : min(k, len(places))]
@@ -94,19 +92,9 @@ def omissions(
             break
         if column in there:
             continue
-        place = places.get(column)
+        place, share, score = places.get(column), float(popularity[column]), float(scores[column])
         code = "closed" if fitted.history.closed[column] else _code(place, k, bool(allowed[column]))
-        omitted.append(
-            Omission(
-                fitted.products[column],
-                code,
-                float(popularity[column]),
-                rank,
-                place,
-                float(scores[column]),
-                last,
-            )
-        )
+        omitted.append(Omission(fitted.products[column], code, share, rank, place, score, last))
     return omitted
 
 

@@ -1,11 +1,12 @@
-"""Whether a whole batch of clients is unknown to a recommender, or most purchases to a catalogue:
-ids are then likely written in another way.
+"""Whether two tables that are joined by their ids meet at all: what only one of them has scores 0
+without an error, and ids are then likely written in another way. And whether lists were made with
+knowledge of the purchases they are judged by.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -50,4 +51,68 @@ def log_unknown_products(bought: Interactions, products: IdMap) -> None:
             f" the catalogue does not have, such as {example!r}; nobody is offered these. The"
             f" catalogue's ids are like {products.ids[0]!r}: write both alike, or add the"
             " products.",
+        )
+
+
+def log_unknown_clients(clients: Sequence[str], known: IdMap) -> None:
+    """Say in the log how many clients a table of clients does not have; a warning where it has none
+    of several.
+    """
+    if len(clients) < 2 or not len(known):
+        return
+    count = sum(name not in known for name in clients)
+    if count:
+        _LOG.log(
+            logging.WARNING if count == len(clients) else logging.INFO,
+            f"{count:,} of {len(clients):,} clients are not in the table of clients, so their"
+            f" attributes and holdings do not count. Ids here are like {personal(clients[0])},"
+            f" there like {personal(known.ids[0])}: write both alike, or add the clients.",
+        )
+
+
+def log_unknown_holdings(held: Sequence[str], items: IdMap) -> None:
+    """Say in the log that none of the things clients hold is a product known here, so that no list
+    leaves them out.
+    """
+    if len(held) and len(items) and not any(name in items for name in held):
+        _LOG.warning(
+            f"None of the {len(held):,} things that clients hold, such as {held[0]!r}, is among the"
+            f" products, which are like {items.ids[0]!r}: no list leaves them out, and no score"
+            " counts them. Write both alike; an asset is no product."
+        )
+
+
+def unmatched(
+    listed: Sequence[str], bought: Interactions, client_ids: Sequence[str]
+) -> Iterator[str]:
+    """Sentences on purchases that no list can hit: half of them or more are of products that are
+    not listed, or all of clients who have no list.
+    """
+    if not len(bought) or not len(listed) or not len(client_ids):
+        return
+    products, clients = IdMap(tuple(listed)), IdMap(tuple(client_ids))
+    unknown = products.find(bought.products.ids) < 0
+    lost = int(unknown[bought.product_codes].sum())
+    if 2 * lost >= len(bought):
+        yield (
+            f"{lost:,} of {len(bought):,} purchases are of products that the lists could not have,"
+            f" such as {bought.products.ids[int(np.argmax(unknown))]!r}; they count as misses."
+            f" Listed products are like {listed[0]!r}: write both alike."
+        )
+    if (clients.find(bought.clients.ids) < 0).all():
+        yield (
+            f"None of the {len(bought.clients):,} buyers has a list. Clients with lists are like"
+            f" {personal(client_ids[0])}, buyers like {personal(bought.clients.ids[0])}: write both"
+            " alike."
+        )
+
+
+def seen(bought: Interactions, until: np.datetime64 | None, who: str) -> Iterator[str]:
+    """That purchases to be predicted are no later than the last one that was learnt from."""
+    known = 0 if until is None or np.isnat(until) else int((bought.days <= until).sum())
+    if known:
+        yield (
+            f"{who} has learnt from purchases up to {until}, and {known:,} of the"
+            f" {len(bought):,} to be predicted are no later: it has seen them. Fit on"
+            " purchases.until(cut), judge on purchases.after(cut)."
         )

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import EASE, Advisor, InputError, Interactions, Ranking, evaluate_match, sample
+from advisor import (
+    EASE,
+    Advisor,
+    InputError,
+    Interactions,
+    Product,
+    Ranking,
+    evaluate_match,
+    sample,
+)
+from advisor.data import Catalogue
+from advisor.data.ids import IdMap
 from advisor.evaluate import temporal_split
 
 ALL = sample.interactions(400)
@@ -125,3 +137,36 @@ def test_days_without_a_cut_are_no_doubt() -> None:
     empty = EASE().fit(Interactions.from_frame(frame)).rank(["a", "b"], 1)
     later = Interactions.from_frame(frame.assign(day="2026-01-03"))
     assert judged(empty, later)[0].startswith("ks reach to 5")
+
+
+def renamed(interactions: Interactions) -> Interactions:
+    """The same purchases of products that are written in another way."""
+    return replace(interactions, products=IdMap(tuple(f"X-{n}" for n in interactions.products.ids)))
+
+
+def test_tables_beside_the_lists_that_do_not_meet_them_are_named_with_counts() -> None:
+    count = len(LISTS.products)
+    (warning,) = judged(LISTS, history=renamed(SPLIT.train))
+    assert f"history has 0 of the {count} ranked products" in warning
+    others = replace(SPLIT.train, clients=IdMap(tuple(f"X-{n}" for n in CLIENTS)))
+    (warning,) = judged(LISTS, history=others)
+    assert f"None of the {len(CLIENTS)} ranked clients is in history" in warning
+    (warning,) = judged(
+        LISTS, baseline=replace(LISTS, products=tuple(f"X-{n}" for n in LISTS.products))
+    )
+    assert f"The baseline has 0 of the {count}" in warning
+    shelf = Catalogue.from_products(
+        Product(id=name, name=name, asset="bonds", risk_level=1) for name in LISTS.products[:2]
+    )
+    (warning,) = judged(LISTS, catalogue=shelf)
+    assert f"The catalogue has 2 of the {count}" in warning
+
+
+def test_lists_of_another_system_can_say_what_they_were_learnt_from() -> None:
+    frame = EASE().fit(ALL).rank(CLIENTS, 5, exclude_held=False).to_frame()
+    assert judged(Ranking.from_frame(frame)) == (), "nobody said what they had seen"
+    warnings = judged(Ranking.from_frame(frame, known_until=ALL.days.max()))
+    assert f"{len(SPLIT.test):,} of the {len(SPLIT.test):,}" in warnings[0]
+    assert Ranking.from_frame(frame, known_until="2026-03-01").known_until == np.datetime64(
+        "2026-03-01"
+    )

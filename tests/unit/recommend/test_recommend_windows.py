@@ -13,6 +13,7 @@ from scipy.special import expit, logit
 from advisor import Advisor, InputError, sample
 from advisor.data import Interactions, Ranking
 from advisor.recommend import EASE, Calibration, calibrate, past_windows
+from advisor.recommend.coverage import coverage_of
 from advisor.recommend.spread import USUAL_SPREAD
 
 Window = tuple[Ranking, Interactions]
@@ -292,3 +293,20 @@ def test_an_advisor_states_the_interval_with_every_pick() -> None:
     assert " in 100)" in advice._repr_html_()
     plain = advisor.advise(sample.client(), as_of="2026-01-05").picks[0]
     assert (plain.probability, plain.probability_low, plain.probability_high) == (None, None, None)
+
+
+@pytest.mark.parametrize("windows", [1, 3])
+@pytest.mark.parametrize("length", [1, 10, 30])
+def test_the_interval_of_a_list_holds_where_the_level_of_single_picks_moves(
+    windows: int, length: int
+) -> None:
+    """Simulated: each window has a level of its own in log-odds, and picks are bought independently.
+    An interval in log-odds of the list's share holds 75 % of three windows at length 30."""
+    rng, held, draws = np.random.default_rng(length), 0, 400
+    for _ in range(draws):
+        level = rng.normal(0.0, USUAL_SPREAD, windows + 1)[:, None]
+        chance = expit(np.log(0.08 / 0.92) + level)
+        covered = 1.0 - (1.0 - chance) ** np.arange(1, 31)
+        past = coverage_of(covered[:-1], np.full(windows, 5_000), length)
+        held += past.low <= covered[-1, length - 1] <= past.high
+    assert held / draws >= 0.86

@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from advisor.data.catalogue import Catalogue
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.evaluate.match.outcomes import Outcomes
 from advisor.privacy import personal
+from advisor.recommend.unknown import seen
 
 BLIND = 20.0
 """Purchases that lists drawn blindly would hit, from which on few hits are no bad luck."""
@@ -28,11 +30,12 @@ def doubts(
     *,
     widest: int,
     history: Interactions | None,
+    catalogue: Catalogue | None = None,
 ) -> tuple[str, ...]:
     """Sentences, also as warnings in the log; none where nothing is doubtful.
 
     `outcome` is what became of the lists, `widest` the largest cut-off, `history` what was bought
-    before the cut.
+    before the cut, and `catalogue` what diversity is counted by.
     """
     slots = outcome.counts["slots"]
     too_wide = (
@@ -44,6 +47,7 @@ def doubts(
         *_overlap(held_out, history),
         *_unmatched(ranking, held_out, outcome),
         *_worse_than_blind(ranking, outcome),
+        *_apart(ranking, baseline, history, catalogue),
         *([too_wide] if widest > slots else []),
     ]
     return warned(sentences)
@@ -55,17 +59,6 @@ def warned(sentences: Iterable[str]) -> tuple[str, ...]:
     for sentence in warnings:
         _LOG.warning(sentence)
     return warnings
-
-
-def seen(held_out: Interactions, until: np.datetime64 | None, who: str) -> Iterator[str]:
-    """That purchases to be predicted are no later than the last one that was learnt from."""
-    known = 0 if until is None or np.isnat(until) else int((held_out.days <= until).sum())
-    if known:
-        yield (
-            f"{who} has learnt from purchases up to {until}, and {known:,} of the"
-            f" {len(held_out):,} to be predicted are no later: it has seen them. Fit on"
-            " purchases.until(cut), judge on purchases.after(cut)."
-        )
 
 
 def _overlap(held_out: Interactions, history: Interactions | None) -> Iterator[str]:
@@ -101,6 +94,47 @@ def _unmatched(ranking: Ranking, held_out: Interactions, outcome: Outcomes) -> I
             f" {personal(ranking.client_ids[0])}, buyers like {personal(held_out.clients.ids[0])}:"
             " write both alike."
         )
+
+
+def _apart(
+    ranking: Ranking,
+    baseline: Ranking | None,
+    history: Interactions | None,
+    catalogue: Catalogue | None,
+) -> Iterator[str]:
+    """Tables beside the lists that have no product in common with them (a catalogue: less than half
+    of theirs).
+    """
+    products = ranking.products
+    beside = (
+        ("The baseline", "a baseline that can recommend none of them is no rival", baseline),
+        ("history", "their novelty and popularity are those of unknown ones", history),
+        ("The catalogue", "diversity takes all others to be alike", catalogue),
+    )
+    for name, why, table in beside:
+        if table is None:
+            continue
+        other: tuple[str, ...] = (
+            table.products
+            if isinstance(table, Ranking)
+            else (table.ids if isinstance(table, Catalogue) else table.products).ids
+        )
+        known = len(set(products) & set(other))
+        least = len(products) if isinstance(table, Catalogue) else 1
+        if products and other and 2 * known < least:
+            yield (
+                f"{name} has {known:,} of the {len(products):,} ranked products; {why}. Ranked are"
+                f" like {products[0]!r}, there like {other[0]!r}: write both alike."
+            )
+    if history is not None and len(history) and len(ranking):
+        known = int((history.clients.find(ranking.client_ids) >= 0).sum())
+        if not known:
+            yield (
+                f"None of the {len(ranking):,} ranked clients is in history. Ranked are like"
+                f" {personal(ranking.client_ids[0])}, there like"
+                f" {personal(history.clients.ids[0])}:"
+                " write both alike, or take this for a judgement of new clients."
+            )
 
 
 def _worse_than_blind(ranking: Ranking, outcome: Outcomes) -> Iterator[str]:

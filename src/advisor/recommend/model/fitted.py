@@ -25,7 +25,7 @@ from advisor.recommend.model.history_state import history_state
 from advisor.recommend.model.purchases import History
 from advisor.recommend.model.ranking import as_eligibility, masked_top_k
 from advisor.recommend.model.rows import Rows
-from advisor.recommend.unknown import nobody_known
+from advisor.recommend.unknown import log_unknown_clients, log_unknown_holdings, nobody_known
 from advisor.recommend.views import read_only
 from advisor.validation import checked
 
@@ -126,6 +126,9 @@ class FittedModel:
             slot, nor what is `closed` to new buyers.
         """
         batch = self.history.batch(client_ids, clients)
+        if clients is not None:
+            log_unknown_clients(batch.client_ids, clients.index)
+            log_unknown_holdings(clients.holdings.names, self.history.items)
         allowed = as_eligibility(eligible, len(batch), len(self.products))
         if self.history.closed.any():
             allowed = Eligibility(allowed.class_of, allowed.allowed & ~self.history.closed)

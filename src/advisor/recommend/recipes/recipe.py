@@ -17,6 +17,7 @@ from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.purchases import History
+from advisor.recommend.unknown import log_unknown_clients, log_unknown_products
 from advisor.validation import checked
 
 
@@ -82,7 +83,10 @@ class Recipe(ABC):
                 catalogue.
         """
         if catalogue is not None:
+            log_unknown_products(interactions, catalogue.ids)
             _check_products(interactions, catalogue)
+        if clients is not None:
+            log_unknown_clients(interactions.clients.ids, clients.index)
         return self.learn(Training(interactions, clients, catalogue, model, seed))
 
     @checked

@@ -27,7 +27,6 @@ def doubts(
     baseline: Ranking | None,
     held_out: Interactions,
     outcome: Outcomes,
-    *,
     widest: int,
     history: Interactions | None,
     catalogue: Catalogue | None = None,

@@ -97,15 +97,7 @@ def evaluate_match(
         **lists.scored(ks, groups, draws, skip_without_purchases),
         **lists.qualities(history, catalogue, max(ks)),
         definitions=definitions(skip_without_purchases, draws),
-        warnings=doubts(
-            ranking,
-            baseline,
-            held_out,
-            lists.own,
-            widest=max(ks),
-            history=history,
-            catalogue=catalogue,
-        ),
+        warnings=doubts(ranking, baseline, held_out, lists.own, max(ks), history, catalogue),
     )
 
 

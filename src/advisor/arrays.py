@@ -147,6 +147,8 @@ def numbers(value: object, field: str) -> FloatArray:
         InputError: Not numeric, or rows of different lengths.
     """
     try:
+        if isinstance(value, np.ma.MaskedArray):  # what is masked is unknown, not what lies beneath
+            value = np.ma.filled(value.astype(np.float64), np.nan)
         array = np.asarray(value)
         if array.dtype.kind not in _NO_NUMBERS:
             return np.array(array, dtype=np.float64, order="C")

@@ -87,7 +87,7 @@ class Number(Reader):
 
     def read(self, value: Any) -> float:
         """The value as a float, or as an int where it must be whole."""
-        if isinstance(value, bool) or not isinstance(value, NUMBER):
+        if isinstance(value, bool | np.timedelta64) or not isinstance(value, NUMBER):
             raise fault("kind", f"it must be {self.span()}", self.remedy)
         try:
             number = float(value)

@@ -62,7 +62,7 @@ def array(value: object, field: str) -> FloatArray:
     """`value` as float64 in its own shape; an array that is float64 already is not copied. Raises
     `InputError` for what is no number, and for None.
     """
-    if isinstance(value, np.ndarray) and value.dtype == np.float64:
+    if type(value) is np.ndarray and value.dtype == np.float64:
         return value
     if value is None:
         raise InputError(
@@ -158,7 +158,10 @@ def days(values: Any, field: str, *, allow_missing: bool = False) -> DayArray:
     else:
         if isinstance(values, np.ndarray) and (values.ndim != 1 or values.dtype.kind == "V"):
             check_type(values, (), field, "Give one day an entry, in one dimension.")
-        out = as_days(pd.Series(values), field, allow_missing=True)
+        column = pd.Series(values)
+        if isinstance(column.dtype, pd.SparseDtype):
+            column = pd.Series(column.to_numpy())
+        out = as_days(column, field, allow_missing=True)
     missing = np.isnat(out)
     if missing.any() and not allow_missing:
         row = int(np.argmax(missing))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 
+from advisor.annotations import Count, CountOrNone, NotNegative, Texts
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
 from advisor.contracts.thresholds import reaches
 from advisor.data.clients.table import ClientTable
@@ -18,8 +19,15 @@ from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, check_once, check_table, id_codes, ids_of, yes_no
 from advisor.errors import InputError
 from advisor.privacy import personal
+from advisor.readers import Number
+from advisor.validation import checked
+
+Months = Annotated[
+    int, Number("It is a number of calendar months.", whole=True, low=1.0, high=1200.0)
+]
 
 
+@checked
 @dataclass(frozen=True)
 class HistoryLimits:
     """How assessments may follow each other.
@@ -35,15 +43,19 @@ class HistoryLimits:
     own).
     """
 
-    per_day: int = 2
-    per_year: int = 8
-    valid_months: int = 12
-    days_before_sale: int = 30
-    senior_age: float = 65.0
-    adult_age: float = 18.0
+    per_day: Count = 2
+    per_year: Count = 8
+    valid_months: Months = 12
+    days_before_sale: CountOrNone = 30
+    senior_age: NotNegative = 65.0
+    adult_age: NotNegative = 18.0
 
 
-def are_minors(age: FloatArray, adult_age: float = HistoryLimits.adult_age) -> BoolArray:
+LIMITS = HistoryLimits()
+"""The limits of the rules themselves."""
+
+
+def are_minors(age: FloatArray, adult_age: float = LIMITS.adult_age) -> BoolArray:
     """Who is known to be too young to act for themselves, shape (c,)."""
     return ~reaches(age, adult_age) & ~np.isnan(age)
 
@@ -103,6 +115,7 @@ class AssessmentHistory:
             sure = yes_no(frame["confirmed"], "confirmed", why, missing=False)
         return cls(clients, codes[order], days[order], levels[order].astype(np.int64), sure[order])
 
+    @checked
     def until(self, day: date | str | np.datetime64) -> AssessmentHistory:
         """What was known on a day, the day included."""
         keep = self.day <= as_day(day, "day")
@@ -110,7 +123,8 @@ class AssessmentHistory:
             self.clients, self.client[keep], self.day[keep], self.level[keep], self.confirmed[keep]
         )
 
-    def standing(self, client_ids: Sequence[str], before: date | str | np.datetime64) -> IntArray:
+    @checked
+    def standing(self, client_ids: Texts, before: date | str | np.datetime64) -> IntArray:
         """The level that stood before a day, shape (c,): the last one that was no unconfirmed rise;
         -1 = never assessed.
 
@@ -124,11 +138,12 @@ class AssessmentHistory:
                 stands[client] = level
         return np.append(stands, -1)[self.clients.find(client_ids)]
 
+    @checked
     def may_assess(
-        self, client_ids: Sequence[str], day: date | str, limits: HistoryLimits | None = None
+        self, client_ids: Texts, day: date | str, limits: HistoryLimits | None = None
     ) -> BoolArray:
         """Who may be assessed once more on a day, shape (c,)."""
-        limits = limits or HistoryLimits()
+        limits = limits or LIMITS
         today = as_day(day, "day")
         recent = (self.day <= today) & (months_later(self.day, 12) > today)
         same = np.bincount(self.client[self.day == today], minlength=len(self.clients) + 1)
@@ -137,6 +152,7 @@ class AssessmentHistory:
         free[-1] = True
         return free[self.clients.find(client_ids)]
 
+    @checked
     def validate(
         self,
         as_of: date | str,
@@ -158,7 +174,7 @@ class AssessmentHistory:
             Rows of client_id, rule ("validity", "daily", "yearly", "reconfirm",
             "upgrade_before_sale", "senior", "minor", "capacity"), day and text.
         """
-        limits, day = limits or HistoryLimits(), as_day(as_of, "as_of")
+        limits, day = limits or LIMITS, as_day(as_of, "as_of")
         past = self.until(day)
         findings = [*_too_often(past, limits), *_unconfirmed(past), *_stale(past, day, limits)]
         findings += [] if purchases is None else _before_sales(past, purchases, limits)

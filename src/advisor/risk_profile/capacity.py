@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
+from advisor.annotations import NotNegative
 from advisor.arrays import FloatArray, IntArray
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.thresholds import count_reached
 from advisor.data.clients.table import ClientTable
+from advisor.readers import Number
+from advisor.validation import checked
 
 
+@checked
 @dataclass(frozen=True)
 class CapacityRules:
     """What has to be kept safe before anything may be lost.
@@ -25,12 +30,17 @@ class CapacityRules:
     three years are this library's own. Replace them by your advisor's.
     """
 
-    reserve_months: float = 3.0
-    debt_years: float = 3.0
-    level_without_reserve: int = 2
+    reserve_months: NotNegative = 3.0
+    debt_years: NotNegative = 3.0
+    level_without_reserve: Annotated[
+        int, Number("Levels run from 1 to 5.", whole=True, low=0.0, high=5.0)
+    ] = 2
 
 
-def bearable_loss(clients: ClientTable, rules: CapacityRules | None = None) -> FloatArray:
+RULES = CapacityRules()
+
+
+def bearable_loss(clients: ClientTable, rules: CapacityRules = RULES) -> FloatArray:
     """Largest fraction of wealth that each client can lose, shape (c,).
 
     From wealth are set apart: planned purchases; the part of the reserve that is not there
@@ -41,7 +51,6 @@ def bearable_loss(clients: ClientTable, rules: CapacityRules | None = None) -> F
         0..1; infinity where none of planned purchases, spending and liabilities is stated, since
         then nothing is known to be needed, and where there is no wealth to lose.
     """
-    rules = rules or CapacityRules()
     needs = np.array([clients.planned_purchases, clients.monthly_spending, clients.liabilities])
     stated = ~np.isnan(needs).all(axis=0)
     if not stated.any():
@@ -55,15 +64,12 @@ def bearable_loss(clients: ClientTable, rules: CapacityRules | None = None) -> F
     return np.where(known, free, np.inf)
 
 
-def money_cap(
-    clients: ClientTable, bands: RiskBands, rules: CapacityRules | None = None
-) -> IntArray:
+def money_cap(clients: ClientTable, bands: RiskBands, rules: CapacityRules = RULES) -> IntArray:
     """Highest level whose stressed loss each client can bear, shape (c,); 0 where they can bear
     none, 5 where nothing is known.
 
     A client who states that they have no reserve gets at most `level_without_reserve`.
     """
-    rules = rules or CapacityRules()
     cap = count_reached(bearable_loss(clients, rules), bands.stress_loss)
     none = clients.reserve_months == 0.0
     return np.minimum(np.where(none, np.minimum(cap, rules.level_without_reserve), cap), LEVELS)

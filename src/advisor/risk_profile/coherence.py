@@ -4,17 +4,21 @@ level or asks again; none raises it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
+from advisor.annotations import Share
 from advisor.arrays import BoolArray
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.thresholds import exceeds, reaches
 from advisor.data.clients.table import ClientTable
+from advisor.readers import Number
 from advisor.risk_profile.answers import Answers
-from advisor.risk_profile.capacity import CapacityRules
+from advisor.risk_profile.capacity import RULES, CapacityRules
 from advisor.risk_profile.key import key_of
+from advisor.validation import checked
 
 STRAIGHT_LINING_LEAST = 8
 """Fewer answers than this can be alike by chance: with four options, eight alike by chance come
@@ -22,6 +26,11 @@ once in sixteen thousand."""
 CONTRADICTION = "contradiction:"
 
 
+Steps = Annotated[int, Number("It is a number of levels taken off.", whole=True, low=0.0, high=4.0)]
+_ANY = Number("Give a number.", infinite=True)
+
+
+@checked
 @dataclass(frozen=True)
 class Controls:
     """How careful to be.
@@ -40,13 +49,16 @@ class Controls:
         capacity: What must be kept safe.
     """
 
-    epsilon: float = 0.25
-    straight_lining_share: float = 0.9
-    misfit_below: float = -2.0
-    misfit_lowers: int = 1
-    loss_aversion_above: float = 2.25
-    revealed_lowers: int = 1
-    capacity: CapacityRules = field(default_factory=CapacityRules)
+    epsilon: Annotated[float, Number("0.5 takes scores at face value.", above=0.0, high=0.5)] = 0.25
+    straight_lining_share: Share = 0.9
+    misfit_below: Annotated[float, _ANY] = -2.0
+    misfit_lowers: Steps = 1
+    loss_aversion_above: Annotated[float, _ANY] = 2.25
+    revealed_lowers: Steps = 1
+    capacity: CapacityRules = RULES
+
+
+CONTROLS = Controls()
 
 
 def straight_lining(answers: Answers, share: float) -> BoolArray:

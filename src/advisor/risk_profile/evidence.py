@@ -15,7 +15,7 @@ from advisor.contracts.thresholds import count_reached, reaches
 from advisor.data.clients.table import ClientTable
 from advisor.privacy import written
 from advisor.risk_profile.answers import Answers, read_answers
-from advisor.risk_profile.assessments import AssessmentHistory, HistoryLimits, are_minors
+from advisor.risk_profile.assessments import LIMITS, AssessmentHistory, are_minors
 from advisor.risk_profile.capacity import money_cap
 from advisor.risk_profile.caution import cautious_floor, misfit_floor
 from advisor.risk_profile.coherence import (
@@ -134,12 +134,12 @@ def examine(
     if asked is not None and answers is not None:
         evidence = replace(evidence, floors=_floors(evidence, asked, answers, rows))
     # 3. signs that depend on no answer
-    ages, incapable = HistoryLimits(), ~clients.legal_capacity
+    incapable = ~clients.legal_capacity
     signs = {
         **case.signs,
         "incapable": incapable,
-        "senior": reaches(clients.age, ages.senior_age),
-        "minor": are_minors(clients.age, ages.adult_age),
+        "senior": reaches(clients.age, LIMITS.senior_age),
+        "minor": are_minors(clients.age),
     }
     return replace(case, evidence=evidence, lowest=case.lowest | incapable, signs=signs)
 

@@ -19,7 +19,7 @@ from advisor.data.days import as_day
 from advisor.data.horizons import months_later
 from advisor.data.profiles import RiskProfiles, target_volatility
 from advisor.risk_profile.assessments import AssessmentHistory
-from advisor.risk_profile.coherence import Controls
+from advisor.risk_profile.coherence import CONTROLS, Controls
 from advisor.risk_profile.evidence import ELSEWHERE, Case, examine
 from advisor.risk_profile.levels import Levels, assign_levels
 from advisor.risk_profile.psychometrics.graded_response import GradedResponseModel
@@ -71,7 +71,7 @@ def profile_risk(
         InputError: `as_of` is no day, or the item model has items that the questionnaire lacks.
     """
     day = as_day(as_of, "as_of")
-    bands, controls = bands or RiskBands.default(), controls or Controls()
+    bands, controls = bands or RiskBands.default(), controls or CONTROLS
     case = examine(clients, questionnaire, day, bands, controls, item_model, history)
     levels = assign_levels(case.evidence, controls.epsilon, len(clients))
     names, bits = _flags(case, levels)
@@ -131,7 +131,7 @@ def level_causes(
         Indexed by epsilon; `mean_level`, and by cause the number of assessed clients who would have
         a higher level without it alone.
     """
-    bands, controls = bands or RiskBands.default(), controls or Controls()
+    bands, controls = bands or RiskBands.default(), controls or CONTROLS
     case = examine(clients, questionnaire, as_day(as_of, "as_of"), bands, controls, item_model)
     assessed = np.ones(len(clients), dtype=np.bool_)
     assessed[list(case.problems)] = False

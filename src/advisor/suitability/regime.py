@@ -122,7 +122,7 @@ class Regime:
         own = {self.id, *(pack.id for pack in self.others)}
         return [
             RulePack.bundled(name).digest
-            for name in sorted({name for name in names if name in BUNDLED} - own)
+            for name in sorted({n for n in names if isinstance(n, str) and n in BUNDLED} - own)
         ]
 
     @property

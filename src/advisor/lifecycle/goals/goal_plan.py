@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from advisor.annotations import NotNegative, OpenShare
-from advisor.arrays import FloatArray
+from advisor.arrays import FloatArray, check_shape
 from advisor.contracts.client import Goal
 from advisor.contracts.mandate import Mandate
 from advisor.contracts.thresholds import reaches
@@ -97,6 +97,7 @@ def required_saving(
     for field, column in {"wealth": have, "amount": need, "mean": m, "volatility": s}.items():
         within(column, field, "It must be finite.")
     within(span, "years", f"A date lies within {LONGEST:g} years.", above=0.0, high=LONGEST)
+    check_shape(have, "wealth", (len(have),))
     drawn = simulation or Simulation()
     ids, saving, zero, one = drawn.ids(len(have)), np.empty(len(have)), np.zeros(1), np.ones(1)
     last = min(drawn.draws, int(np.ceil(probability * drawn.draws))) - 1

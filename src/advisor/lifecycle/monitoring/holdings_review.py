@@ -142,6 +142,7 @@ def _read(
     """All assets in order. Raises `InputError` for what `review_holdings` cannot review."""
     for field, numbers in (("holdings", holdings), ("target", target)):
         for asset, number in numbers.items():
+            check_type(asset, str, field, "Name each asset by its id.")
             check_number(number, field, "It is money, or a weight.", low=0.0, key=asset)
     for asset, may in cast("Mapping[str, object]", eligible).items():
         if not isinstance(may, bool | np.bool_):

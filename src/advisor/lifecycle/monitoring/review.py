@@ -4,19 +4,23 @@ triggers with their evidence.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from advisor.annotations import CountOrNone, NotNegative
+from advisor.annotations import NotNegative
 from advisor.arrays import BoolArray, IntArray, float_array
+from advisor.contracts.thresholds import exceeds, reaches
 from advisor.data.days import as_day
 from advisor.errors import InputError
-from advisor.lifecycle.inputs import within
+from advisor.lifecycle.inputs import LONGEST, within
 from advisor.lifecycle.monitoring.states import ClientStates
 from advisor.privacy import hides
+from advisor.readers import Number
 from advisor.validation import checked
 
 TRIGGERS = (
@@ -37,6 +41,11 @@ TRIGGERS = (
 """Names of the triggers; bit b of `Reviews.bits` stands for TRIGGERS[b]."""
 
 
+DayCount = Annotated[
+    int, Number("It is a number of days.", whole=True, low=0.0, high=365.25 * LONGEST)
+]
+
+
 @checked
 @dataclass(frozen=True)
 class ReviewRules:
@@ -53,10 +62,10 @@ class ReviewRules:
     """
 
     drift: NotNegative = 0.03
-    event_days: CountOrNone = 730
-    expiry_days: CountOrNone = 30
+    event_days: DayCount = 730
+    expiry_days: DayCount = 30
     ages: tuple[float, ...] = (65.0, 75.0)
-    review_days: CountOrNone = 365
+    review_days: DayCount = 365
     size: NotNegative = 0.10
 
     def __post_init__(self) -> None:
@@ -161,6 +170,8 @@ _LIMITS: dict[str, dict[str, str]] = {
 }
 """Trigger -> name in the evidence -> rule; never the name of a column, whose value it would
 hide."""
+_NEEDS = {"age_reached": ("age",), "kyc_changed": ("kyc_changed_on",)}
+"""Triggers that need fewer columns than they look at."""
 
 
 @checked
@@ -185,62 +196,61 @@ def review(states: ClientStates, *, as_of: date | str, rules: ReviewRules | None
     ['drift', 'level_changed']
     """
     day, limits = as_day(as_of, "as_of"), rules or ReviewRules()
-    triggers = _portfolio(states, limits) | _calendar(states, day, limits)
     bits = np.zeros(len(states.client_ids), dtype=np.int64)
-    for name, hit in triggers.items():
-        bits |= hit.astype(np.int64) << TRIGGERS.index(name)
+    for bit, name in enumerate(TRIGGERS):
+        needed = _NEEDS.get(name, _LOOKS_AT[name])
+        if all(getattr(states, column) is not None for column in needed):
+            hit = np.asarray(_FIRES[name](_Case(states, day, limits)), dtype=np.bool_)
+            bits |= hit.astype(np.int64) << bit
     return Reviews(states.client_ids, day, bits, states, limits)
 
 
-def _portfolio(s: ClientStates, rules: ReviewRules) -> dict[str, BoolArray]:
-    triggers: dict[str, BoolArray] = {}
-    if s.drift is not None:
-        triggers["drift"] = s.drift >= rules.drift - 1e-12
-    if s.level is not None and s.advised_level is not None:
-        triggers["level_changed"] = s.level != s.advised_level
-    if s.stress_loss is not None and s.stress_tolerance is not None:
-        triggers["stress_loss_above_tolerance"] = s.stress_loss > s.stress_tolerance + 1e-12
-    if s.value is not None and s.peak_value is not None and s.drawdown_tolerance is not None:
-        triggers["drawdown_above_tolerance"] = (
-            s.value < s.peak_value * (1.0 - s.drawdown_tolerance) - 1e-9
-        )
-    if s.product_level is not None and s.level is not None:
-        triggers["product_level_raised"] = s.product_level > s.level
-    if s.forecast_volatility is not None and s.aimed_volatility is not None:
-        triggers["size"] = (
-            np.abs(s.forecast_volatility - s.aimed_volatility)
-            > (rules.size + 1e-12) * s.aimed_volatility
-        )
-    return triggers
+def _days(count: int) -> np.timedelta64:
+    return np.timedelta64(count, "D")
 
 
-def _calendar(s: ClientStates, day: np.datetime64, rules: ReviewRules) -> dict[str, BoolArray]:
-    triggers: dict[str, BoolArray] = {}
-    if s.valid_until is not None:
-        triggers["assessment_expired"] = ~(s.valid_until >= day)
-        triggers["assessment_expires_soon"] = (s.valid_until >= day) & (
-            s.valid_until < day + np.timedelta64(rules.expiry_days, "D")
-        )
-    if s.next_event is not None:
-        triggers["event_soon"] = (s.next_event >= day) & (
-            s.next_event <= day + np.timedelta64(rules.event_days, "D")
-        )
-    if s.age is not None:
-        before = np.full(len(s.age), np.nan) if s.age_at_review is None else s.age_at_review
-        triggers["age_reached"] = (
-            np.any([(s.age >= a) & ~(before >= a) for a in rules.ages], axis=0)
-            if rules.ages
-            else np.zeros(len(s.age), dtype=np.bool_)
-        )
-    if s.kyc_changed_on is not None:
-        known = ~np.isnat(s.kyc_changed_on) & (s.kyc_changed_on <= day)
-        triggers["kyc_changed"] = (
-            known if s.last_review is None else known & ~(s.last_review >= s.kyc_changed_on)
-        )
-    if s.last_review is not None:
-        never = np.isnat(s.last_review)
-        triggers["never_reviewed"] = never
-        triggers["review_overdue"] = ~never & (
-            day - s.last_review > np.timedelta64(rules.review_days, "D")
-        )
-    return triggers
+class _Case(NamedTuple):
+    """States `s` before the rules on a day."""
+
+    s: Any
+    day: Any
+    rules: ReviewRules
+
+
+def _age_reached(c: _Case) -> BoolArray:
+    before = np.full(len(c.s.age), np.nan) if c.s.age_at_review is None else c.s.age_at_review
+    hit = np.zeros(len(c.s.age), dtype=np.bool_)
+    for age in c.rules.ages:
+        hit |= reaches(c.s.age, age) & ~reaches(before, age)
+    return hit
+
+
+def _kyc_changed(c: _Case) -> BoolArray:
+    known: BoolArray = ~np.isnat(c.s.kyc_changed_on) & (c.s.kyc_changed_on <= c.day)
+    return known if c.s.last_review is None else known & ~(c.s.last_review >= c.s.kyc_changed_on)
+
+
+_FIRES: dict[str, Callable[[_Case], BoolArray]] = {
+    "drift": lambda c: reaches(c.s.drift, c.rules.drift),
+    "level_changed": lambda c: c.s.level != c.s.advised_level,
+    "assessment_expired": lambda c: ~(c.s.valid_until >= c.day),
+    "assessment_expires_soon": lambda c: (
+        (c.s.valid_until >= c.day) & (c.s.valid_until < c.day + _days(c.rules.expiry_days))
+    ),
+    "event_soon": lambda c: (
+        (c.s.next_event >= c.day) & (c.s.next_event <= c.day + _days(c.rules.event_days))
+    ),
+    "stress_loss_above_tolerance": lambda c: exceeds(c.s.stress_loss, c.s.stress_tolerance),
+    "drawdown_above_tolerance": lambda c: exceeds(
+        c.s.peak_value * (1.0 - c.s.drawdown_tolerance), c.s.value
+    ),
+    "product_level_raised": lambda c: c.s.product_level > c.s.level,
+    "age_reached": _age_reached,
+    "kyc_changed": _kyc_changed,
+    "never_reviewed": lambda c: np.isnat(c.s.last_review),
+    "review_overdue": lambda c: c.day - c.s.last_review > _days(c.rules.review_days),
+    "size": lambda c: exceeds(
+        np.abs(c.s.forecast_volatility - c.s.aimed_volatility), c.rules.size * c.s.aimed_volatility
+    ),
+}
+"""Trigger -> where it fires, shape (c,)."""

@@ -210,7 +210,7 @@ def stressed_covariance(
 
 def _square(value: object, field: str) -> FloatArray:
     matrix = float_array(value, field, shape=(None, None))
-    check_shape(matrix, field, (len(matrix), len(matrix)))
+    check_shape(matrix, field, (max(len(matrix), 1),) * 2)
     return matrix
 
 

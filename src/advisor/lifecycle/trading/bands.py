@@ -11,6 +11,7 @@ import numpy as np
 
 from advisor.annotations import Matrix, NotNegative, Numbers
 from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.contracts.thresholds import reaches
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import spread
 from advisor.lifecycle.trading.cash_flow import drift, fill
@@ -133,7 +134,8 @@ def rebalancing_due(
                 value=None,
             )
         months = spread(months_since, "months_since", moved.shape)
-        bits |= (~(months < policy.every_months)).astype(np.int64) << 2
+        due = reaches(months, policy.every_months) | np.isnan(months)
+        bits |= due.astype(np.int64) << 2
     return Due(np.asarray(bits > 0), bits, moved, outside)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray
+from advisor.arrays import FloatArray
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import array, spread, together, within
 from advisor.privacy import hides
@@ -54,19 +54,19 @@ def drift(weights: FloatArray, target: FloatArray) -> FloatArray:
     return 0.5 * np.abs(have - want).sum(axis=-1)
 
 
-def money_table(value: object, field: str, *, negative: bool = False) -> FloatArray:
-    """`value` as finite money, shape (c, n); one row is made of (n,).
+def money_table(value: object, field: str) -> FloatArray:
+    """`value` as finite money of 0 or more, shape (c, n); one row is made of (n,).
 
     Raises:
-        InputError: Another number of dimensions, not finite, or negative where that is not allowed.
+        InputError: Another number of dimensions, not finite, or negative.
     """
     table = np.atleast_2d(array(value, field))
-    bad = ~np.isfinite(table) if negative else ~(np.isfinite(table) & (table >= 0.0))
+    bad = ~(np.isfinite(table) & (table >= 0.0))
     if table.ndim != 2 or bad.any():
         shown = table.shape if table.ndim != 2 else table[bad][0]
         raise InputError(
-            f"{field} {'has shape' if table.ndim != 2 else 'holds'} {shown}; money is"
-            f" finite{'' if negative else ' and not negative'}, one row an account. Correct it.",
+            f"{field} {'has shape' if table.ndim != 2 else 'holds'} {shown}; money is finite and"
+            " not negative, one row an account. Correct it.",
             field=field,
             value=shown,
         )
@@ -163,10 +163,3 @@ def fill(held: FloatArray, target: FloatArray, flow: FloatArray) -> FloatArray:
 def _drift_of(money: FloatArray, target: FloatArray, value: FloatArray) -> FloatArray:
     gaps = np.abs(money - target * value[:, None]).sum(axis=1)
     return 0.5 * np.divide(gaps, value, out=np.zeros_like(gaps), where=value > 0.0)
-
-
-def never_against(trades: FloatArray, flow: FloatArray) -> BoolArray:
-    """Which rows hold no trade against their flow, shape (c,): what `allocate_flow` guarantees, for
-    whoever wants to check.
-    """
-    return np.all(trades * np.where(flow < 0.0, -1.0, 1.0)[:, None] >= 0.0, axis=1)

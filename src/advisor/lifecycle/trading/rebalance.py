@@ -89,19 +89,17 @@ def rebalance(
         target: Target weights, (c, n) or (n,), rows adding up to 1.
         policy: When and how far; default `RebalancePolicy()`: narrower of 5 points and 25 % of the
             weight, or 3 % drift, to the target.
-        flow: Money in (+) or out (-), (c,) or a number, costs included: an inflow of 100 at a cost
-            of 1 % buys 99.01 and pays .99; an outflow of 100 sells 101.01, so that 100 arrive. It
-            is placed first; only if the account still is due, more is traded.
+        flow: Money in (+) or out (-), (c,) or a number, costs included: at a cost of 1 % an inflow
+            of 100 buys 99.01, and an outflow of 100 sells 101.01. It is placed first; only if the
+            account still is due, more is traded.
         months_since: Months since the last rebalancing, where the policy has a calendar.
         lot_value: Money of one lot of each asset, (n,) or (c, n), 0 = any amount.
 
     Returns:
-        One row an account. Where nothing is due, trades have the flow's sign only: an inflow never
-        sells. An outflow is paid as long as the account can: where lots or smallest trades get in
-        the way, a little more is sold and the rest stays as cash. To the target: drift after is 0
-        but for rounding; to the edge: no weight is outside its band, with the least possible
-        turnover. `drift_after` never exceeds `drift_before` unless lots or smallest trades get in
-        the way.
+        One row an account. Where nothing is due, trades have the flow's sign only. An outflow is
+        paid as long as the account can: where lots or smallest trades get in the way, a little more
+        is sold and the rest stays as cash. Unless they do, drift after is 0 to the target, and no
+        weight is outside its band to the edge, with the least possible turnover.
 
     Raises:
         InputError: Shapes disagree, holdings are negative, targets do not add up to 1, or a

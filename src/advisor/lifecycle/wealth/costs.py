@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.annotations import NotNegative, Positive
-from advisor.arrays import FloatArray, check_number
+from advisor.arrays import FloatArray, check_number, check_type
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, check_table, id_codes
 from advisor.errors import InputError
@@ -74,13 +74,10 @@ class CostReport:
     @property
     def effect_on_return(self) -> float:
         """Return lost a year: annual return without costs less annual return with them."""
-        put_in = float(self.invested.sum())
+        put_in, power = float(self.invested.sum()), 1.0 / self.years
         if put_in <= 0.0:
             return 0.0
-        return float(
-            (self.final_without / put_in) ** (1.0 / self.years)
-            - (self.final_with / put_in) ** (1.0 / self.years)
-        )
+        return (self.final_without / put_in) ** power - (self.final_with / put_in) ** power
 
     def to_frame(self) -> pd.DataFrame:
         """Money and percent of what was invested by product, with a total row."""
@@ -137,6 +134,7 @@ def ex_ante_costs(
     ([100.0, 485.2], 0.012)
     """
     for product, money in orders.items():
+        check_type(product, str, "orders", "Name each product by its id.")
         check_number(money, "orders", "It is money.", low=0.0, key=product)
     each = listed(costs, ProductCosts, "costs", "Give one ProductCosts a product of the orders.")
     ids = IdMap.of([c.product_id for c in each], "costs")
@@ -149,9 +147,8 @@ def ex_ante_costs(
             value=missing,
         )
     rows = [_course(orders[p], known[p], years, gross_return, exit_at_end) for p in orders]
-    table = np.array([r[0] for r in rows]).reshape(len(rows), len(KINDS))
     index = pd.Index(list(orders), name="product_id")
-    money = pd.DataFrame(table, index=index, columns=list(KINDS))
+    money = pd.DataFrame([r[0] for r in rows], index=index, columns=list(KINDS), dtype=np.float64)
     without = sum(orders.values()) * (1.0 + gross_return) ** years
     invested = pd.Series(dict(orders), dtype=np.float64)
     return CostReport(money, invested, years, without, float(sum(r[1] for r in rows)))
@@ -159,7 +156,7 @@ def ex_ante_costs(
 
 def _course(
     put_in: float, cost: ProductCosts, years: float, gross: float, leave: bool
-) -> tuple[list[float], float]:
+) -> tuple[dict[str, float], float]:
     """Money by kind and what is left at the end."""
     start = put_in * (1.0 - cost.entry)
     yearly = {kind: -np.log1p(-getattr(cost, kind)) for kind in KINDS if kind not in _ONCE}
@@ -167,11 +164,8 @@ def _course(
     held_years = years if abs(force) < 1e-12 else float(np.expm1(force * years) / force)
     end = start * float(np.exp(force * years))
     out = end * cost.exit if leave else 0.0
-    paid = {kind: start * held_years * rate for kind, rate in yearly.items()} | {
-        "entry": put_in * cost.entry,
-        "exit": out,
-    }
-    return [float(paid[kind]) for kind in KINDS], end - out
+    paid = {kind: float(start * held_years * rate) for kind, rate in yearly.items()}
+    return paid | {"entry": put_in * cost.entry, "exit": out}, end - out
 
 
 @checked

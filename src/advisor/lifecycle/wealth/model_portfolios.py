@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Annotated, cast
 
 from advisor.annotations import Level
-from advisor.arrays import NUMBER, check_type
+from advisor.arrays import check_number, check_type
 from advisor.data.days import as_day
 from advisor.errors import InputError
 from advisor.readers import Number
@@ -50,12 +50,13 @@ class ModelPortfolio:
 
     def __post_init__(self) -> None:
         for asset, weight in self.weights.items():
-            check_type(weight, NUMBER, "weights", "A weight is a fraction of wealth.", key=asset)
+            check_type(asset, str, "weights", "Name each asset by its id.")
+            check_number(weight, "weights", "It is a fraction of wealth.", low=0, high=1, key=asset)
         total = sum(self.weights.values())
-        if abs(total - 1.0) > TOLERANCE or any(not 0.0 <= w <= 1.0 for w in self.weights.values()):
+        if abs(total - 1.0) > TOLERANCE:
             raise InputError(
                 f"Model portfolio {self.name!r} has weights {dict(self.weights)} that add up to"
-                f" {total:.6g}; they must be 0 or more and add up to 1.",
+                f" {total:.6g}; they must add up to 1.",
                 field="weights",
                 value=total,
             )
@@ -129,11 +130,12 @@ class HouseView:
                 author: four eyes are needed.
         """
         proposed = self.version(name, version)
-        if proposed.approved_by is not None or not by or by == proposed.author:
+        author, approver = proposed.author, proposed.approved_by
+        if approver is not None or not by or by == author:
             raise InputError(
-                f"{name!r} version {version} was proposed by {proposed.author!r} and approved by"
-                f" {proposed.approved_by!r}; {by!r} cannot approve it. A version is approved once,"
-                " by somebody else than its author.",
+                f"{name!r} version {version} was proposed by {author!r} and approved by"
+                f" {approver!r}; {by!r} cannot approve it. A version is approved once, by somebody"
+                " else than its author.",
                 field="by",
                 value=by,
             )

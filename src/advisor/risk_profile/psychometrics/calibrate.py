@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import expit, logit
 
+from advisor.annotations import Count, Positive, Texts
 from advisor.arrays import FloatArray
 from advisor.contracts.thresholds import reaches
 from advisor.errors import InputError
@@ -16,6 +19,7 @@ from advisor.risk_profile.psychometrics.graded_response import (
     GradedResponseModel,
     answer_codes,
 )
+from advisor.validation import checked
 
 STEEPEST = 6.0
 """Largest discrimination: an item that splits people like a switch has none that is finite."""
@@ -23,12 +27,13 @@ FLATTEST = 0.02
 """Smallest discrimination: an item that ends here does not measure what the others do."""
 
 
+@checked
 def calibrate(
-    responses: Categories,
+    responses: object,
     *,
-    items: Sequence[str] | None = None,
-    tolerance: float = 1e-4,
-    max_cycles: int = 500,
+    items: Texts | None = None,
+    tolerance: Positive = 1e-4,
+    max_cycles: Count = 500,
 ) -> GradedResponseModel:
     """Item parameters from answers alone, by expectation-maximisation over the quadrature.
 
@@ -51,7 +56,7 @@ def calibrate(
 
     Source: Bock & Aitkin (1981); Baker & Kim (2004), Item Response Theory, chapter 8.
     """
-    codes = answer_codes(responses)
+    codes = answer_codes(cast("npt.ArrayLike", responses))
     names = tuple(items) if items is not None else tuple(str(i) for i in range(codes.shape[1]))
     counts = _answer_counts(codes, names)
     slopes = np.ones(len(names))

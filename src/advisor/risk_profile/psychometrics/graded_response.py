@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from advisor.arrays import FloatArray, float_array, frozen, numbers
+from advisor.annotations import Vector
+from advisor.arrays import FloatArray, check_number, check_type, frozen, numbers
 from advisor.data.ids import unique_ids
 from advisor.errors import InputError
 from advisor.native.numbers import exp, logistic
 from advisor.native.numbers import log as natural_log
+from advisor.validation import checked
 
 NODES = 33
 REACH = 4.0
@@ -82,6 +85,7 @@ class GradedResponseModel:
     cycles: int = 0
 
     @classmethod
+    @checked
     def of(cls, parameters: Mapping[str, tuple[float, Sequence[float]]]) -> GradedResponseModel:
         """From `{item: (discrimination, thresholds)}`.
 
@@ -96,42 +100,36 @@ class GradedResponseModel:
                 field="items",
                 value=(),
             )
-        most = max(len(b) for _, b in parameters.values())
-        thresholds = np.full((len(items), most), np.nan)
-        for row, (name, (a, b)) in enumerate(parameters.items()):
-            if not a > 0.0 or not np.isfinite(a):
+        slopes, cuts = np.empty(len(items)), list[FloatArray]()
+        for row, (name, pair) in enumerate(cast("Mapping[str, Any]", parameters).items()):
+            if not isinstance(pair, tuple | list) or len(pair) != 2:
+                check_type(pair, (), name, "Give its discrimination and its thresholds.")
+            remedy = "Only a positive discrimination lets riskier answers mean more tolerance."
+            slopes[row] = check_number(pair[0], f"discrimination of {name}", remedy, above=0.0)
+            b = numbers(pair[1], f"thresholds of {name}")
+            cuts.append(b)
+            if b.ndim != 1 or not len(b) or not np.isfinite(b).all() or (np.diff(b) <= 0).any():
                 raise InputError(
-                    f"Item {name!r} has discrimination {a}; only a positive one lets riskier"
-                    " answers mean more tolerance. Reverse its key.",
+                    f"Item {name!r} has thresholds {b.tolist()}; they must rise, one between each"
+                    " two answers. Sort them.",
                     field=name,
-                    value=a,
+                    value=b.tolist(),
                 )
-            if not len(b) or not np.isfinite(b).all() or (np.diff(b) <= 0).any():
-                raise InputError(
-                    f"Item {name!r} has thresholds {tuple(b)}; they must rise, one between each two"
-                    " answers. Sort them.",
-                    field=name,
-                    value=b,
-                )
+        thresholds = np.full((len(items), max(map(len, cuts))), np.nan)
+        for row, b in enumerate(cuts):
             thresholds[row, : len(b)] = b
-        return cls(
-            items,
-            float_array([a for a, _ in parameters.values()], "discrimination", shape=(len(items),)),
-            frozen(thresholds),
-        )
+        return cls(items, frozen(slopes), frozen(thresholds))
 
     @cached_property
     def categories(self) -> tuple[int, ...]:
         """Number of answers of each item."""
         return tuple(int(n) + 1 for n in (~np.isnan(self.thresholds)).sum(axis=1))
 
-    def probability(self, theta: FloatArray) -> FloatArray:
+    @checked
+    def probability(self, theta: Vector) -> FloatArray:
         """P(X_i = k | theta), shape (t, q, m + 1); 0 beyond an item's last answer."""
         beyond = np.where(np.isnan(self.thresholds), np.inf, self.thresholds)
-        above = logistic(
-            self.discrimination[:, None]
-            * (np.asarray(theta, dtype=np.float64)[:, None, None] - beyond)
-        )
+        above = logistic(self.discrimination[:, None] * (theta[:, None, None] - beyond))
         edge = np.ones((len(theta), len(self.items), 1))
         return np.concatenate([edge, above], axis=2) - np.concatenate(
             [above, np.zeros_like(edge)], axis=2
@@ -191,23 +189,20 @@ class GradedResponseModel:
 
         Source: Bock & Mislevy (1982); the grid is that of catR's `eapEst`.
         """
-        theta = np.empty(len(responses))
-        error = np.empty(len(responses))
+        theta, error = np.empty((2, self._checked(responses).shape[1]))
         for block, posterior in self.posteriors(responses):
             mean = (posterior * self.nodes).sum(axis=1)
             theta[block] = mean
             error[block] = np.sqrt((posterior * (self.nodes - mean[:, None]) ** 2).sum(axis=1))
         return Ability(theta, error)
 
-    def information(self, theta: FloatArray) -> FloatArray:
+    @checked
+    def information(self, theta: Vector) -> FloatArray:
         """Information of each item, `sum over k of P'_k^2 / P_k`, shape (t, q); the test's is its
         sum over items.
         """
         beyond = np.where(np.isnan(self.thresholds), np.inf, self.thresholds)
-        above = logistic(
-            self.discrimination[:, None]
-            * (np.asarray(theta, dtype=np.float64)[:, None, None] - beyond)
-        )
+        above = logistic(self.discrimination[:, None] * (theta[:, None, None] - beyond))
         slope = self.discrimination[:, None] * above * (1.0 - above)
         edge = np.zeros((len(theta), len(self.items), 1))
         change = np.concatenate([edge, slope], axis=2) - np.concatenate([slope, edge], axis=2)
@@ -250,7 +245,8 @@ class GradedResponseModel:
             index=pd.Index(self.items, name="item"),
         )
 
-    def _checked(self, responses: Categories) -> Categories:
+    def _checked(self, responses: npt.ArrayLike) -> Categories:
+        responses = answer_codes(responses)
         if responses.ndim != 2 or responses.shape[1] != len(self.items):
             raise InputError(
                 f"responses has shape {responses.shape}, but one column for each of the"
@@ -258,7 +254,7 @@ class GradedResponseModel:
                 field="responses",
                 value=responses.shape,
             )
-        codes = np.ascontiguousarray(answer_codes(responses).T)
+        codes = np.ascontiguousarray(responses.T)
         for i, (name, count) in enumerate(zip(self.items, self.categories, strict=True)):
             if codes.shape[1] and (codes[i].max() >= count or codes[i].min() < -1):
                 raise InputError(

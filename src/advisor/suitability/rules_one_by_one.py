@@ -85,9 +85,10 @@ def _needs_guardian(case: Case) -> bool:
 
 
 def _term(case: Case) -> bool:
+    if not case.product.term_days:
+        return False
     horizon = np.array([case.client.horizon_years])
-    longest = int(days_within(horizon, np.datetime64(case.profile.as_of))[0])
-    return bool(case.product.term_days) and case.product.term_days > longest
+    return case.product.term_days > int(days_within(horizon, np.datetime64(case.profile.as_of))[0])
 
 
 def _currency(case: Case) -> bool:

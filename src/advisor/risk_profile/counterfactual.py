@@ -139,4 +139,5 @@ def _table(
         name: Categories.of_words([sheet.get(name, option) for sheet in sheets])
         for name, option in answers.items()
     }
-    return replace(table, ids=tuple(str(i) for i in range(rows)), answers=columns)
+    ids = tuple(str(i) for i in range(rows))
+    return replace(table, ids=ids, answers=columns, problems={})  # no sheet stands twice

@@ -133,20 +133,24 @@ def _nanoseconds(cells: list[Any]) -> Moments:
 def _checked(values: pd.Series, field: str, *, allow_missing: bool) -> DayArray:
     """The days. Raises `InputError` unless every cell is a day."""
     cells = column_of(values)
-    refuse_first(bad_days(values, cells, field, allow_missing=allow_missing))
-    return cells.days()
+    days = cells.days()
+    refuse_first(bad_days(values, cells, days, field, allow_missing=allow_missing))
+    return days
 
 
 def bad_days(
     series: pd.Series,
     cells: Column,
+    days: DayArray,
     field: str,
     *,
     allow_missing: bool = False,
     moments: bool = False,
 ) -> Iterator[BadRow]:
-    """Rows whose cell `as_days` refuses, or with `moments` `as_times`."""
-    days, missing = cells.days(), cells.missing()
+    """Rows of a column, its cells and their days, that `as_days` refuses, or with `moments`
+    `as_times`.
+    """
+    missing = cells.missing()
     bad, public = no_days(days) & ~missing, field.endswith(" index")
     if bad.any():
         hint = day_hint(cells.coded()[0], field)

@@ -211,23 +211,30 @@ def rating_hint(cell: object, column: str, letter: str) -> str:
 
 
 def word_hint(cells: Iterable[object], column: str, what: Literal["truth", "side"]) -> str:
-    """What to do about a column with words of another language.
+    """What to do about a column with words of another language; both words of a pair are named,
+    whichever a client's cell holds.
 
     Args:
         cells: Of the column, each at least once.
         column: Its name.
         what: Its words say yes or no, or bought or sold.
 
-    >>> word_hint(["ja", "Nein"], "complex", "truth")
-    ' Convert it: frame["complex"] = frame["complex"].map({"Nein": False, "ja": True}).'
+    >>> word_hint(["Ja"], "complex", "truth")
+    ' Convert it: frame["complex"] = frame["complex"].map({"Ja": True, "Nein": False}).'
     """
-    meanings: dict[str, object] = _words()[what]
-    there = {cell: cell.strip().lower() for cell in cells if isinstance(cell, str)}
-    if not there or any(word not in meanings for word in there.values()):
-        return ""
-    pairs = ", ".join(f"{_quoted(c)}: {_coded(meanings[w])}" for c, w in sorted(there.items()))
+    meanings: dict[str, object] = {}
+    for cell in cells:
+        word = cell.strip().lower() if isinstance(cell, str) else ""
+        pair = next((pair for pair in _words()[what] if word and word in pair), None)
+        if pair is None:
+            return ""
+        style = str.upper if str(cell).isupper() else str.title if str(cell).istitle() else str
+        said = (True, False) if what == "truth" else ("buy", "sell")
+        meanings |= {style(w): meaning for w, meaning in zip(pair, said, strict=True) if w}
+        meanings[str(cell)] = said[pair.index(word)]
+    pairs = ", ".join(f"{_quoted(word)}: {_coded(meanings[word])}" for word in sorted(meanings))
     code = column_code(column)
-    return f" Convert it: {code} = {code}.map({{{pairs}}})."
+    return f" Convert it: {code} = {code}.map({{{pairs}}})." if pairs else ""
 
 
 def _coded(value: object) -> str:

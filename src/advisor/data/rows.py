@@ -39,8 +39,9 @@ class Rows:
     def days(self, name: str, *, moments: bool = False) -> DayArray:
         """The days of a column; with `moments`, those that nanoseconds reach."""
         column = column_of(self.frame[name])
-        self.note(bad_days(self.frame[name], column, name, moments=moments))
-        return column.days()
+        days = column.days()
+        self.note(bad_days(self.frame[name], column, days, name, moments=moments))
+        return days
 
     def numbers(
         self, name: str, fine: Callable[[FloatArray], BoolArray], remedy: str

@@ -99,6 +99,20 @@ def test_a_client_cell_is_not_repeated() -> None:
 
 
 @pytest.mark.parametrize(
+    ("yes", "no"), [("ja", "nein"), ("Ja", "Nein"), ("OUI", "NON"), ("是", "否")]
+)
+def test_what_mends_a_yes_is_what_mends_a_no(yes: str, no: str) -> None:
+    said: set[str] = set()
+    for cell in (yes, no):
+        row = {"id": ["a"], "wealth": ["9"], "horizon_years": ["3"], "professional": [cell]}
+        frame = pd.DataFrame(row)
+        with mask():
+            said |= set(ClientTable.from_frame(frame).problems.values())
+        assert mended(ClientTable.from_frame, frame).professional.tolist() == [cell == yes]
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize(
     ("column", "cell", "field", "value"),
     [
         ("complex", "ja", "complex", True),

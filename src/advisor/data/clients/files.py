@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from advisor.data.clients.arrow import DECIMAL, as_text
-from advisor.data.clients.csv_layout import ClientFiles, Layout, layout_of
-from advisor.data.clients.csv_quotes import unswallowed
+from advisor.data.clients.csv_layout import ClientFiles, Layout, layout_of, unswallowed
 from advisor.data.tables import is_index
 from advisor.errors import InputError
 from advisor.frame_lines import line_for

@@ -123,7 +123,7 @@ class Market:
         why = "a simple return is finite and not below -1. Correct it, or convert log returns with"
         why += " exp(x) - 1, percentages with returns / 100."
         _refuse_first(bad, values, names, dates, "return", why)
-        check_no_prices(values, names)
+        check_no_prices(values, names, periods_per_year)
         _without_holes(values, names, dates, None)
         return cls._checked(names, dates, values, groups, risk_levels, periods_per_year)
 

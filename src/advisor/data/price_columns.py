@@ -19,6 +19,8 @@ CLOSES = ("Adj Close", "Close", "close", "adjclose", "CLOSE")
 """How providers name the price that counts, the one after dividends first."""
 _DAY_NAMES = ("date", "day", "time", "timestamp", "datum", "日期", "交易日期", "index")
 _LOG = logging.getLogger(__name__)
+_FEW = 20
+"""Rows of which a size says little."""
 _BARS = (frozenset({"open", "high", "low", "close"}), frozenset({"close", "volume"}))
 """Columns that only the table of one asset has together."""
 
@@ -56,21 +58,24 @@ def check_columns(frame: pd.DataFrame, field: str) -> None:
         )
 
 
-def check_no_prices(returns: FloatArray, names: Sequence[str]) -> None:
+def check_no_prices(
+    returns: FloatArray, names: Sequence[str], periods_per_year: float = 252.0
+) -> None:
     """Raise `InputError` where every return of an asset, of two or more, is above 50 % a row: they
-    are prices, or 1 + return.
+    are prices, or 1 + return. Say in the log which would double within a year, as percentages do.
 
     Args:
         returns: Shape (rows, assets), nan where there is none.
         names: Of the assets.
+        periods_per_year: Rows a year.
     """
     known = ~np.isnan(returns)
+    rows = known.sum(axis=0)
     for limit, what, remedy in (
         (1.0, "1, which is 100 %", "Pass prices to Market.from_prices."),
         (0.5, "0.5, which is 50 %", "Where they are 1 + return: returns - 1."),
     ):
-        high = ((returns > limit) | ~known).all(axis=0)
-        odd = np.flatnonzero(high & (known.sum(axis=0) > 1))
+        odd = np.flatnonzero(((returns > limit) | ~known).all(axis=0) & (rows > 1))
         if len(odd):
             raise InputError(
                 f"Every return of {names[odd[0]]!r} is above {what} in each row; these are hardly"
@@ -78,6 +83,13 @@ def check_no_prices(returns: FloatArray, names: Sequence[str]) -> None:
                 field="returns",
                 value=names[odd[0]],
             )
+    squares = np.where(known, returns, 0.0) ** 2
+    size = np.sqrt(squares.sum(axis=0) / np.maximum(rows, 1) * periods_per_year)
+    for column in np.flatnonzero((size > 2.0) & (rows >= _FEW)).tolist():
+        _LOG.warning(
+            f"Returns of {names[column]!r} have a size of {100 * size[column]:.0f} % a year. If"
+            " they are percentages, pass returns / 100."
+        )
 
 
 def index_hint(frame: pd.DataFrame, field: str) -> str:
@@ -102,7 +114,7 @@ def index_hint(frame: pd.DataFrame, field: str) -> str:
 
 
 def log_odd_returns(returns: FloatArray, names: Sequence[str], dates: DayArray) -> None:
-    """Say in the log which prices fall to less than half, or more than double, from one row to the
+    """Say in the log which prices fall by over 40 %, or more than double, from one row to the
     next: a split, or another unit.
 
     Args:
@@ -110,7 +122,7 @@ def log_odd_returns(returns: FloatArray, names: Sequence[str], dates: DayArray) 
         names: Of the assets.
         dates: Of the rows, shape (rows,).
     """
-    odd = (returns <= -0.5) | (returns >= 1.0)
+    odd = (returns < -0.4) | (returns > 1.0)
     for column in np.flatnonzero(odd.any(axis=0)).tolist():
         row = int(np.argmax(odd[:, column]))
         _LOG.warning(

@@ -359,3 +359,13 @@ def test_weights_of_several_currencies_are_said_in_the_log(
         assert not caplog.records
         Interactions.from_frame(events, value="value")
     assert "2 currencies" in caplog.text
+
+
+def test_small_percentages_are_said_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    days = pd.bdate_range("2026-01-01", periods=60)
+    bonds = pd.DataFrame({"bonds": np.tile([0.002, -0.0025, 0.003], 20)}, index=days)
+    with caplog.at_level("WARNING", "advisor"):
+        Market.from_returns(bonds)
+        assert not caplog.records
+        Market.from_returns(bonds * 100)
+    assert "returns / 100" in caplog.text

@@ -13,6 +13,11 @@ from advisor.reports.charts.palette import COLOURS, dash_of
 DPI = 96
 MARKS = ("-", "--", ":")
 """Solid, dashed, dotted: the dashes of `charts.palette`."""
+CHINESE = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Heiti SC",
+    "Microsoft YaHei", "SimHei", "WenQuanYi Zen Hei", "Noto Serif CJK SC", "Noto Serif CJK JP",
+)  # fmt: skip
+"""Fonts with Chinese letters, of which the first that is installed helps out."""
 SMALL = 9
 """Points of the names of assets, 12 pixels."""
 GREY = "#555555"
@@ -30,6 +35,8 @@ def axes_of(
     """
     try:
         from matplotlib.figure import Figure
+        from matplotlib.font_manager import fontManager
+        from matplotlib.text import Text
     except ImportError as error:
         raise InputError(
             "plot() draws with matplotlib, which is not installed; pip install 'advisor[plot]', or"
@@ -38,8 +45,16 @@ def axes_of(
             value=None,
         ) from error
 
+    installed = set(fontManager.get_font_names())
+    families = ["DejaVu Sans", *[name for name in CHINESE if name in installed][:1]]
+
     class NotebookFigure(Figure):
         """A figure that a notebook shows although pyplot never saw it."""
+
+        def draw(self, renderer: Any) -> None:
+            for text in self.findobj(Text):
+                text.set_fontfamily(families)
+            super().draw(renderer)
 
         def _repr_png_(self) -> bytes:
             target = BytesIO()

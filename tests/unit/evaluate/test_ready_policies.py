@@ -177,3 +177,10 @@ def test_what_can_never_be_traded_is_refused_when_it_is_made() -> None:
     for page in (result, backtest_many({"a": equal_weight}, MARKET, warmup=60)):
         with pytest.raises(InputError, match="write_text"):
             page.to_html("sheet.html")
+
+
+def test_a_run_that_ends_with_its_first_decision_takes_a_benchmark() -> None:
+    short = Market.from_returns(RISKY.iloc[:20])
+    result = backtest(equal_weight, short, warmup=20, every=1, benchmark=short.assets[0])
+    assert len(result.returns) == 0
+    assert len(result.benchmark) == 0

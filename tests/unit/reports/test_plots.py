@@ -126,3 +126,12 @@ def test_the_legend_hides_no_line() -> None:
     figure.canvas.draw()
     (legend,) = figure.legends
     assert not legend.get_window_extent().overlaps(figure.axes[0].get_window_extent())
+
+
+def test_chinese_names_have_letters_where_a_font_is_installed() -> None:
+    from matplotlib.font_manager import fontManager
+
+    if not {name for name in fontManager.get_font_names() if "CJK" in name}:
+        pytest.skip("no font with Chinese letters")
+    figure = plot_allocation({"组合": {"国债": 0.6, "黄金": 0.4}})
+    figure._repr_png_()  # a letter without a glyph is a warning, and so an error here

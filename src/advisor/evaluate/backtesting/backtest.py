@@ -220,7 +220,7 @@ def _given_benchmark(benchmark: object, market: Market, first: int) -> FloatArra
             field=BENCHMARK,
             value=str(day),
         )
-    return frozen(history(pd.Series(chosen), field=BENCHMARK))
+    return frozen(history(pd.Series(chosen), field=BENCHMARK) if len(chosen) else chosen)
 
 
 def _on_sessions(benchmark: pd.Series, dates: DayArray) -> FloatArray:

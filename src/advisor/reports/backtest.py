@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.arrays import DayArray, IntArray
+from advisor.arrays import IntArray
 from advisor.errors import InputError
 from advisor.measures.periods import HALF_YEAR
 from advisor.reports.charts import NARROW, area_chart, line_chart, percent, plain
 from advisor.reports.pages import (
     MISSING,
     SHOWN,
+    days_of,
     drawn,
     largest_first,
     layers_of,
@@ -165,7 +166,7 @@ def _growth(results: Sequence[BacktestResult], *, card: bool = False) -> Any:
     lines = {r.name: np.cumprod(1.0 + r.record.returns).tolist() for r in results}
     if results[0].beside is not None:
         lines["benchmark"] = np.cumprod(1.0 + results[0].beside).tolist()
-    how: dict[str, Any] = {"labels": _days(results[0].sessions), "title": "Growth of 1"}
+    how: dict[str, Any] = {"labels": days_of(results[0].sessions), "title": "Growth of 1"}
     return picture(line_chart(lines, **how)) if card else drawn(line_chart, lines, **how)
 
 
@@ -173,7 +174,7 @@ def _drawdown(results: Sequence[BacktestResult]) -> Any:
     if not len(results[0].sessions):
         return ""
     lines = {r.name: (-r.drawdowns).tolist() for r in results}
-    days, one = _days(results[0].sessions), len(results) == 1
+    days, one = days_of(results[0].sessions), len(results) == 1
     return drawn(line_chart, lines, labels=days, title="Drawdown", form=percent, filled=one)
 
 
@@ -186,11 +187,7 @@ def _allocation(result: BacktestResult, columns: IntArray | None = None) -> Any:
     if not layers:
         return ""
     chart = line_chart if (weights < -SHOWN).any() else area_chart
-    how: dict[str, Any] = {"labels": _days(result.days), "form": percent}
+    how: dict[str, Any] = {"labels": days_of(result.days), "form": percent}
     if columns is None:
         return drawn(chart, layers, **how, title="Weights after each trade")
     return picture(chart(layers, **how, title=result.name, size=NARROW))
-
-
-def _days(days: DayArray) -> list[str]:
-    return [str(day) for day in days.tolist()]

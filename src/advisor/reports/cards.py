@@ -9,7 +9,7 @@ import numpy as np
 from advisor.arrays import FloatArray
 from advisor.measures.portfolio import max_drawdown
 from advisor.reports.charts import WIDE, Axis, area_chart, bar_chart, line_chart, percent, plain
-from advisor.reports.pages import MISSING, SHOWN, layers_of, picture, render
+from advisor.reports.pages import MISSING, SHOWN, days_of, layers_of, picture, render
 
 if TYPE_CHECKING:
     from advisor.data.market import Market
@@ -37,7 +37,7 @@ def market_card(market: Market) -> str:
     }
     chart = ""
     if lines:
-        days = [str(day) for day in market.dates[shown].tolist()]
+        days = days_of(market.dates[shown])
         chart = line_chart(lines, labels=days, title="Growth of 1")
     return render(
         "market",
@@ -128,7 +128,7 @@ def risk_card(report: RiskMatchReport) -> str:
         [name, *(f"{int(v):,}" if c in COUNTS else percent(float(v)) for c, v in row.items())]
         for name, row in table.iterrows()
     ]
-    ends = [str(day) for day in report.window_ends.tolist()]
+    ends = days_of(report.window_ends)
     outside = {
         "over": report.over_by_window,
         "under": report.under_by_window,

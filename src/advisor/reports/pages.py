@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.arrays import FloatArray, IntArray
+from advisor.arrays import DayArray, FloatArray, IntArray
 from advisor.errors import InputError
 from advisor.reports.charts import bar_chart, both_widths, percent, plain, scheme_style
 
@@ -73,6 +73,11 @@ def layers_of(
     if len(rest := order[MOST_LAYERS:]):
         layers[f"{len(rest)} others"] = weights[:, rest].sum(axis=1).tolist()
     return layers
+
+
+def days_of(days: DayArray) -> list[str]:
+    """Days as labels of an axis."""
+    return [str(day) for day in days.tolist()]
 
 
 def style() -> str:

@@ -15,7 +15,7 @@ from advisor.evaluate.backtesting.statistics import cash_return
 from advisor.measures.periods import HALF_YEAR, PERIODS, QUANTILES, returns_by_period
 from advisor.reports.charts import bar_chart, line_chart, percent, plain
 from advisor.reports.charts.numbers import outward, span_of
-from advisor.reports.pages import MISSING, drawn
+from advisor.reports.pages import MISSING, days_of, drawn
 
 if TYPE_CHECKING:
     from advisor.evaluate.backtesting.result import BacktestResult
@@ -78,7 +78,7 @@ def _rolling(result: BacktestResult, rate: float) -> list[Any]:
         return []
     table = result.rolling(risk_free=rate)
     titles = {"volatility": "Volatility", "sharpe": "Sharpe ratio", "beta": "Beta"}
-    days, charts = _days(result), []
+    days, charts = days_of(result.sessions), []
     for measure, title in titles.items():
         if measure not in table:
             continue
@@ -144,7 +144,3 @@ def _shade(value: float) -> str:
     """Class of a cell: how large a gain or a loss, in four steps of 2 %."""
     step = min(int(abs(value) / 0.02) + 1, 4)
     return f"{'loss l' if value < 0.0 else 'g'}{step}"
-
-
-def _days(result: BacktestResult) -> list[str]:
-    return [str(day) for day in result.sessions.tolist()]

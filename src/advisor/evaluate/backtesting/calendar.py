@@ -68,8 +68,8 @@ def _alias_marks(dates: DayArray, every: str) -> DayArray:
         marks = pd.date_range(pd.Timestamp(dates[0]), pd.Timestamp(dates[-1]), freq=every)
     except (ValueError, TypeError) as error:
         raise InputError(
-            f'every is {every!r}, which is no calendar step ({error}); write "MS" (months), "QS"'
-            ' (quarters), "YS" (years), "W-FRI", or a number of sessions.',
+            f'every is {every!r}, which is no calendar step; write "MS" or "ME" (first or last of'
+            ' the month), "QS" (quarters), "YS" (years), "W-FRI", or a number of sessions.',
             field="every",
             value=every,
         ) from error

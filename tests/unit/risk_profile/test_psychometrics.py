@@ -235,3 +235,14 @@ def test_a_reversed_item_is_named_and_not_left_at_the_floor() -> None:
             calibrate(turned, items=names)
         assert caught.value.field == f"item {item}"
         assert f"({told:+.2f})" in str(caught.value) or abs(told) < 0.5
+
+
+def test_omega_of_exact_loadings_is_their_formula() -> None:
+    """Also where one item carries nearly all of the factor and the iteration is slow."""
+    rng = np.random.default_rng(5)
+    for loadings in [np.array([0.98, 0.6, 0.1]), *rng.uniform(0.1, 0.97, (50, 5))]:
+        correlation = np.outer(loadings, loadings)
+        np.fill_diagonal(correlation, 1.0)
+        common = loadings.sum() ** 2
+        exact = common / (common + (1.0 - loadings**2).sum())
+        assert omega(correlation) == pytest.approx(exact, abs=1e-6)

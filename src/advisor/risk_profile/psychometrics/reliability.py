@@ -8,13 +8,13 @@ import numpy as np
 
 from advisor.annotations import NotNegative, OpenShare, Positive, Share
 from advisor.arrays import FloatArray, float_array
+from advisor.contracts.thresholds import reaches
 from advisor.errors import InputError
 from advisor.validation import checked
 
-LEAST_RELIABILITY = 0.70
-"""Below it a scale is not fit for decisions about single people (Grable 2018, CFA Research
-Foundation)."""
 BANDS = ((0.90, "excellent"), (0.80, "good"), (0.70, "adequate"))
+"""Below 0.70 a scale is not fit for decisions about single people (Grable 2018, CFA Research
+Foundation)."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Reliability:
     @property
     def band(self) -> str:
         """The reliability in a word."""
-        return next((word for least, word in BANDS if self.alpha >= least), "questionable")
+        return next((word for least, word in BANDS if reaches(self.alpha, least)), "questionable")
 
 
 def reliability(scores: object, *, weights: object = None) -> Reliability:

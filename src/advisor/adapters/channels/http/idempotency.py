@@ -14,8 +14,7 @@ from typing import Any
 from starlette.responses import Response
 
 from advisor.adapters.channels.http.calls import Call
-from advisor.adapters.channels.http.problems import ProblemError, response_of
-from advisor.errors import InputError, StoppedError
+from advisor.adapters.channels.http.problems import ProblemError
 
 KEPT = timedelta(hours=24)
 """How long an answer is kept under its key."""
@@ -27,7 +26,10 @@ Handler = Callable[[Call], Awaitable[Response]]
 
 
 async def once(call: Call, handler: Handler) -> Response:
-    """The answer of a handler; that of the first request under the same `Idempotency-Key`."""
+    """The answer of a handler; that of the first request under the same `Idempotency-Key`.
+
+    What was refused changed nothing and frees the key: it may be sent again when its cause is gone.
+    """
     key = call.request.headers.get("idempotency-key")
     if key is None:
         return await handler(call)
@@ -42,14 +44,9 @@ async def once(call: Call, handler: Handler) -> Response:
         return stored
     try:
         response = await handler(call)
-    except (InputError, ProblemError, StoppedError) as error:
-        response = response_of(error, call.request.state.trace)
     except BaseException:
         await to_thread(store.delete, "idempotency", key=name)
         raise
-    if response.status_code >= 500:  # it may go better the next time
-        await to_thread(store.delete, "idempotency", key=name)
-        return response
     answer = {
         "media": response.media_type,
         "headers": {n: v for n, v in response.headers.items() if n in ("etag", "location")},

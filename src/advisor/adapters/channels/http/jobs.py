@@ -10,11 +10,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from advisor import ClientFiles, Contract
 from advisor.adapters.channels.http.calls import COUNT, Call
 from advisor.adapters.channels.http.problems import ProblemError
+from advisor.adapters.channels.http.ranges import file_of
 from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.extras import needs
 from advisor.cells import date_of
@@ -54,9 +55,8 @@ def submit_job(call: Call) -> JobState:
     store, settings, query = call.tenant.store, call.settings, call.request.query_params
     running = store.rows("jobs", kind="advice", state=list(ALIVE))
     if len(running) >= settings.jobs_in_flight:
-        raise ProblemError(
-            "too-many", f"{len(running)} jobs wait or run; send this one when one is done."
-        )
+        text = f"{len(running)} jobs wait or run; send this one when one is done."
+        raise ProblemError("too-many", text)
     name = secrets.token_hex(16)
     target = folder_of(settings, call.request.state.tenant, name)
     request = {"file": f"clients.{kind}", "as_of": day.isoformat(), "picks": call.asked["picks"]}
@@ -83,10 +83,10 @@ def source_of(folder: Path, request: Mapping[str, Any]) -> ClientFiles:
 
 def _accept(upload: Path, target: Path, request: Mapping[str, Any]) -> None:
     """Move an upload to the folder of its job, where its first clients can be read."""
-    odd = [name for name in request["written"] if name != "decimal"]
-    if odd and not request["file"].endswith(".csv"):
-        text = f"{odd[0]} says how CSV is written, and this is Parquet; leave it out."
-        raise InputError(text, field=odd[0])
+    for name in request["written"]:
+        if name != "decimal" and not request["file"].endswith(".csv"):
+            text = f"{name} says how CSV is written, and this is Parquet; leave it out."
+            raise InputError(text, field=name)
     source, batches = source_of(target, request), needs("http", "advisor.data.clients.sources")
     target.mkdir(parents=True)
     upload.replace(target / request["file"])
@@ -126,7 +126,7 @@ def get_job_part(call: Call) -> Response:
         raise ProblemError(
             "not-found", "There is no such part, or not yet; the job says which there are."
         )
-    return FileResponse(path, media_type=PARQUET, filename=path.name)
+    return file_of(path, call.request, PARQUET)
 
 
 def _known(call: Call) -> tuple[dict[str, Any], Path]:

@@ -64,10 +64,9 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
 def _operation(operation: Operation, schemas: Any, frame: dict[str, Any]) -> dict[str, Any]:
     summary, _, rest = inspect.cleandoc(operation.handler.__doc__ or "").partition("\n")
     has_body = operation.method in ("POST", "PATCH")
-    answers = {
-        str(operation.status): _answer(operation, schemas),
-        **_problems((*COMMON, *OF_BODIES) if has_body else COMMON),
-    }
+    problems = (*COMMON, *(OF_BODIES if has_body else ()), *((416,) if operation.ranged else ()))
+    good = (operation.status, 206) if operation.ranged else (operation.status,)
+    answers = {str(status): _answer(operation, schemas) for status in good} | _problems(problems)
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": summary,

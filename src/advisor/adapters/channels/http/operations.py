@@ -32,7 +32,7 @@ class Operation:
         query: Parameters of the query that it reads.
         writes: Whether it changes anything, so that an `Idempotency-Key` counts.
         speaks: Whether `Accept-Language` counts.
-        versioned: Whether `If-Match` is asked for.
+        versioned: Whether `If-Match` is asked for; ranged: whether `Range` counts.
         status: Of the answer when all is well.
         media: Media types of the body; listed: the one that holds up to `most` of the contract.
         answers: Media type of the answer.
@@ -48,6 +48,7 @@ class Operation:
     writes: bool = False
     speaks: bool = False
     versioned: bool = False
+    ranged: bool = False
     status: int = 200
     media: tuple[str, ...] = JSON_TYPES
     listed: str | None = None
@@ -124,7 +125,8 @@ OPERATIONS = (
               media=tuple(jobs.MEDIA), upload=True),
     Operation("GET", JOB, "read", jobs.get_job),
     Operation("DELETE", JOB, "advise", jobs.delete_job, status=204),
-    Operation("GET", f"{JOB}/parts/{{n}}", "read", jobs.get_job_part, answers=jobs.PARQUET),
+    Operation("GET", f"{JOB}/parts/{{n}}", "read", jobs.get_job_part, answers=jobs.PARQUET,
+              ranged=True),
     Operation("POST", "/v1/events", "advise", handlers.take_events, writes=True, status=202,
               media=EVENTS, listed=handlers.BATCH, most=handlers.MOST, body=Event),
 )

@@ -22,6 +22,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "conflict": (409, "Another version, or another body under this key"),
     "too-large": (413, "The body is too large"),
     "wrong-media-type": (415, "The body is of another kind"),
+    "no-such-range": (416, "The file has no such bytes"),
     "input": (422, "The input cannot be used"),
     "too-many": (429, "Too many requests"),
     "unforeseen": (500, "Something went wrong here"),

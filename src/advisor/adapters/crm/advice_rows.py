@@ -1,4 +1,4 @@
-"""Advice into the store: a few as they are served, a batch, or the parts of a night run."""
+"""Advice into the store: a batch, or the parts of a night run."""
 
 # pyright: reportUnknownParameterType=false
 
@@ -11,45 +11,17 @@ from typing import Any
 import numpy as np
 
 from advisor import Advice, AdviceBatch
-from advisor.adapters.crm.client_columns import to_cents
+from advisor.adapters.crm.client_columns import MOST_MONEY, to_cents
+from advisor.adapters.crm.rows import checked_value
+from advisor.adapters.crm.served import TOO_MUCH, put_served
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
 from advisor.adapters.records import tables
 from advisor.adapters.records.arrow_tables import arrow, fetch, load
-from advisor.adapters.records.bulk import insert_new, one_at_a_time, settle
+from advisor.adapters.records.bulk import one_at_a_time, settle
 from advisor.adapters.records.libraries import pa, sa
+from advisor.arrays import BoolArray
 from advisor.errors import AdapterError, InputError
-
-_OF_ADVICE = ("as_of", "status", "level", "cash", *tables.FIGURES)
-_OF_PICK = ("rank", "product_id", "score", "money")
-
-
-def put_served(
-    connection: sa.Connection,
-    advice: Sequence[Advice],
-    run: str,
-    documents: Sequence[str] | None = None,
-) -> int:
-    """Write advice that the run does not hold yet (its JSON where made). Returns how many."""
-    rows: list[dict[str, Any]] = []
-    picks: list[dict[str, Any]] = []
-    texts = documents or [one.model_dump_json() for one in advice]
-    for one, text in zip(advice, texts, strict=True):
-        fingerprint, _, inputs = one.fingerprint.rpartition(":")
-        stamps = {"inputs": inputs, "fingerprint": fingerprint, "document": text}
-        whose = {"run": run, "client_id": one.client_id}
-        rows.append({**whose, **stamps, **_told(one, _OF_ADVICE)})
-        picks += [{**whose, **_told(pick, _OF_PICK)} for pick in one.picks]
-    written = insert_new(connection, tables.advice, rows)
-    insert_new(connection, tables.picks, picks)
-    return written
-
-
-def _told(item: Any, names: Sequence[str]) -> dict[str, Any]:
-    """Fields of an advice or a pick, and the codes of its reasons."""
-    codes = "|".join(dict.fromkeys(reason.code for reason in item.reasons))
-    return {"reasons": codes, **{name: getattr(item, name) for name in names}}
-
 
 _COPIED = ("client_id", "as_of", "status", "limited_by", "reasons", *tables.FIGURES)
 _FINGERPRINT = b"advisor.fingerprint"
@@ -62,9 +34,10 @@ def put_advice(
     if not isinstance(run, str) or not run:
         why = f"run is {run!r}; advice is kept under the name of its run. Pass a text."
         raise InputError(why, field="run", value=run)
+    checked_value(tables.advice.c.run, run)
     some = (advice,) if isinstance(advice, Advice) else advice
     if isinstance(some, list | tuple) and all(isinstance(one, Advice) for one in some):
-        return Written(len(some), put_served(connection, some, run, documents))
+        return put_served(connection, some, run, documents)
     one_at_a_time(connection, "advice")
     a = tables.advice.c
     before = fetch(connection, sa.select(a.client_id).where(a.run == run))["client_id"]
@@ -76,6 +49,10 @@ def put_advice(
             text = f"Row {row} of the advice has no client id."
             problems.append(AdapterError(text, record_id=str(row)))
         rows += table.num_rows
+        if (above := _above(table)).any():
+            names = table["client_id"].filter(pa.array(above)).to_pylist()
+            problems += [AdapterError(TOO_MUCH, record_id=name) for name in names]
+            table = table.filter(pa.array(~above))
         changed += _put_table(connection, table, run, there)
     settle(connection, changed, tables.advice)
     return Written(rows, changed, tuple(problems))
@@ -137,6 +114,16 @@ def _put_table(connection: sa.Connection, table: pa.Table, run: str, there: set[
         }
         load(connection, tables.picks, arrow(tables.picks, columns))
     return table.num_rows
+
+
+def _above(table: pa.Table) -> BoolArray:
+    """Which rows hold more money than is kept, shape (r,)."""
+    names = [
+        n
+        for n in table.schema.names
+        if n == "cash" or (n.startswith("pick_") and n.endswith("_money"))
+    ]
+    return np.any([np.abs(table[name].to_numpy()) > MOST_MONEY for name in names], axis=0)
 
 
 def _same(text: str, table: pa.Table) -> pa.Array:

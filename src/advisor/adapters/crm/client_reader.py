@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor import ClientTable
+from advisor import Client, ClientTable
 from advisor.adapters.extras import needs
 from advisor.adapters.records import tables
 from advisor.adapters.records.arrow_tables import fetch, naming
@@ -49,21 +49,20 @@ def clients_of(
     if ids is None:
         return read_clients(connection, known)
     asked = list(dict.fromkeys(ids))
-    if len(asked) == 1:  # without a table of ids: what a view reads
-        table = read_clients(connection, sa.and_(known, _C.id == asked[0]))
-    else:
-        with naming(connection, asked) as named:
-            mine = _C.id.in_(sa.select(named.c.id))
-            table = read_clients(connection, sa.and_(known, mine))
+    with naming(connection, asked) as named:
+        mine = _C.id.in_(sa.select(named.c.id))
+        table = read_clients(connection, sa.and_(known, mine))
     rows = table.index.find(asked)
     if (rows < 0).any():
-        when = "" if as_of is None else f" on {as_of}"
-        why = f"The client {personal(asked[int(np.argmax(rows < 0))])} is not known{when}."
-        remedy = "Correct the id, or write them first."
-        raise InputError(
-            f"{why} {remedy}", field="client_id", value=asked[int(np.argmax(rows < 0))]
-        )
+        raise _unknown(asked[int(np.argmax(rows < 0))], as_of)
     return table.take(rows)
+
+
+def _unknown(client_id: str, as_of: date | None) -> InputError:
+    when = "" if as_of is None else f" on {as_of}"
+    why = f"The client {personal(client_id)} is not known{when}."
+    remedy = "Correct the id, or write them first."
+    return InputError(f"{why} {remedy}", field="client_id", value=client_id)
 
 
 def read_clients(
@@ -90,6 +89,21 @@ def read_clients(
     holdings = fetch(connection, held.order_by(_H.client_id, _H.item))
     columns["holdings"] = _maps(rows["id"], holdings)
     return clients_from_arrow(pa.table(columns))
+
+
+def read_client(connection: sa.Connection, client_id: str, as_of: date | None) -> Client:
+    """One client as known on a day, in a third of the time of a table."""
+    query = sa.select(tables.clients, _A.answers).select_from(_ASSESSED)
+    row = connection.execute(query.where(_C.id == client_id, known_on(as_of))).mappings().first()
+    if row is None:
+        raise _unknown(client_id, as_of)
+    held = sa.select(_H.item, _H.money).where(_H.client_id == client_id, _H.since == row["since"])
+    fields = {name: row[name] for name in ("id", *_PLAIN) if row[name] is not None}
+    fields |= {name: float(fields[name]) for name in tables.MONEY if name in fields}
+    texts = (*tables.RECORDS, "answers")
+    fields |= {name: json.loads(row[name]) for name in texts if row[name] is not None}
+    holdings = {item: float(money) for item, money in connection.execute(held)}
+    return Client(**fields, holdings=holdings)
 
 
 def _spread(texts: pa.ChunkedArray, prefix: str, kind: pa.DataType) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from advisor import Advice
+from advisor import Advice, ClientTable
+from advisor.adapters.crm import client_reader
 from advisor.adapters.crm.rule_rows import Packs, rule_tags
 from advisor.adapters.crm.values import CustomerView, Forgotten
 from advisor.adapters.records import tables
@@ -42,7 +43,8 @@ def view(
         return None if row is None else dict(row)
 
     # 1. what stands in the tables
-    table = store.clients(as_of=as_of, ids=(client_id,))
+    client = client_reader.read_client(connection, client_id, as_of)
+    table = ClientTable.from_clients([client])
     advised = last(A.as_of, *([] if as_of is None else [A.as_of <= as_of]))
     document = advised.pop("document") if advised else None
     profile = last(S.since, *(S.since < moment for moment in before))
@@ -65,7 +67,6 @@ def view(
     consents = _standing(store, "consents", client_id, end, "given", "withdrawn")
     actions = store.rows("actions", client_id=client_id, state=[*OPEN])
     advisers = _standing(store, "relationships", client_id, end, "since", "until")
-    client = table.client(0)
     return CustomerView(
         client=client,
         profile=profile,

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import model_validator
 
 from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.packs.classes import TagPack
+from advisor.adapters.crm.store_base import StoreBase
 from advisor.adapters.crm.values import Written
 from advisor.adapters.records.moments import end_of
 from advisor.arrays import check_type
 from advisor.contracts import CalendarDay, Contract, Id
 from advisor.errors import InputError
-
-if TYPE_CHECKING:
-    from advisor.adapters.crm.store import Store
+from advisor.validation import checked
 
 BY_RULE = ("tier", "stage")
 """Families of the store's tags that are classes of other packs."""
@@ -45,15 +44,19 @@ class ManualTag(Contract):
         return self
 
 
+def check_tag(one: Any) -> ManualTag:
+    """A manual tag; `InputError` for anything else."""
+    check_type(one, ManualTag, "manual", "Make them with ManualTag(client_id=..., tag=..., ...).")
+    return one
+
+
 def manual_tags(
     facts: ClientFacts, rules: TagPack, manual: Iterable[Any]
 ) -> dict[int, tuple[ManualTag, ...]]:
     """Row -> the manual tags in force, in an order that does not depend on theirs."""
     tags_by_row: dict[int, list[ManualTag]] = {}
     for one in manual:
-        check_type(
-            one, ManualTag, "manual", "Make them with ManualTag(client_id=..., tag=..., ...)."
-        )
+        check_tag(one)
         if one.tag not in rules.ids:
             why = f"The manual tag {one.tag!r} is not in pack {rules.id!r}; nobody could read it."
             remedy = "Add it to the pack (it needs no rule), or correct it."
@@ -73,7 +76,10 @@ def manual_tags(
     }
 
 
-def keep_tags(store: Store, manual: Iterable[ManualTag], pack: TagPack | None = None) -> Written:
+@checked
+def keep_tags(
+    store: StoreBase, manual: Iterable[ManualTag], pack: TagPack | None = None
+) -> Written:
     """Write tags by hand into the store, of which a client has each once.
 
     Args:
@@ -82,6 +88,7 @@ def keep_tags(store: Store, manual: Iterable[ManualTag], pack: TagPack | None = 
         pack: Which tags there are; default `TagPack.default()`.
     """
     families = {rule.id: rule.family for rule in (pack or TagPack.default()).tags}
+    manual = [check_tag(one) for one in manual]
     return store.put_rows(
         "tags",
         [
@@ -99,7 +106,8 @@ def keep_tags(store: Store, manual: Iterable[ManualTag], pack: TagPack | None = 
     )
 
 
-def kept_tags(store: Store) -> tuple[ManualTag, ...]:
+@checked
+def kept_tags(store: StoreBase) -> tuple[ManualTag, ...]:
     """Tags by hand out of the store, also those that have expired."""
     rows = store.rows("tags", provenance=["event", "person"])
     return tuple(

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.packs.classes import StagePack, TagPack, TierPack
 from advisor.adapters.crm.segments import Segments
 from advisor.adapters.crm.stages import Stages
+from advisor.adapters.crm.store_base import StoreBase
 from advisor.adapters.crm.tags import Tags, tag
 from advisor.adapters.crm.values import Written
 from advisor.adapters.records import tables
@@ -24,9 +25,7 @@ from advisor.adapters.records.arrow_tables import arrow, fetch, load, naming
 from advisor.adapters.records.libraries import sa
 from advisor.adapters.records.moments import moment_of
 from advisor.arrays import IntArray
-
-if TYPE_CHECKING:
-    from advisor.adapters.crm.store import Store
+from advisor.validation import checked
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,9 @@ def rule_tags(
 _KEY = ["client_id", "tag"]
 
 
+@checked
 def keep_rules(
-    store: Store,
+    store: StoreBase,
     tags: Tags,
     *,
     at: datetime,

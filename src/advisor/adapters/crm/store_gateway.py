@@ -14,8 +14,10 @@ from advisor.adapters.crm.outcomes import Outcome, check_moment
 from advisor.adapters.crm.store import Store
 from advisor.adapters.records import tables
 from advisor.adapters.records.libraries import sa
+from advisor.annotations import Count
 from advisor.errors import AdapterError, InputError
 from advisor.privacy import personal
+from advisor.validation import checked
 
 TIER, TAG = "tier", "tag"
 """Families of the tags that are written."""
@@ -30,11 +32,12 @@ class StoreGateway:
         clock: Gives the moment of what is written.
     """
 
+    @checked
     def __init__(
         self,
         store: Store,
         *,
-        size: int = 1000,
+        size: Count = 1000,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.fields = FieldMap.bundled("plain")

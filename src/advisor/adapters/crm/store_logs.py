@@ -11,6 +11,7 @@ import pandas as pd
 
 from advisor import Client, Interactions, Trades
 from advisor.adapters.crm import log_rows
+from advisor.adapters.crm.rows import check_row
 from advisor.adapters.crm.store_events import EventStore
 from advisor.adapters.crm.values import Written
 from advisor.adapters.records import tables
@@ -117,6 +118,7 @@ class LogStore(EventStore):
             "level": level,
             "confirmed": confirmed,
         }
+        check_row(a, row)
         with self.writing() as connection:
             mine = (a.c.client_id == client.id, a.c.since == moment)
             connection.execute(sa.delete(a).where(*mine))

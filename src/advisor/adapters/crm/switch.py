@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from advisor import Advice, AdviceBatch, AdviceReport, Advisor, Client, ClientTable
+from advisor.adapters.crm.rows import check_row
 from advisor.adapters.crm.store import Store
+from advisor.adapters.records.database import database_of
 from advisor.adapters.records.libraries import sa
 from advisor.adapters.records.tables import switch
 from advisor.errors import InputError, StoppedError
@@ -35,7 +37,7 @@ class Switch:
     """
 
     def __init__(self, store: Store) -> None:
-        self._database = store.database
+        self._database = database_of(store)
         self._looked = -LOOK_EVERY
         self._stop: Stop | None = None
 
@@ -76,6 +78,7 @@ class Switch:
                 raise InputError(why, field=name, value=value)
         last = sa.select(sa.func.coalesce(sa.func.max(switch.c.seq), 0) + 1).scalar_subquery()
         row = {"stopped": stopped, "reason": reason, "operator": operator, "at": datetime.now(UTC)}
+        check_row(switch, {**row, "seq": 0})
         with self._database.write() as connection:
             connection.execute(sa.insert(switch).values(seq=last, **row))
         self._looked = -LOOK_EVERY

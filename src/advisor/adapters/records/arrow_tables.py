@@ -17,6 +17,7 @@ from advisor.adapters.extras import needs
 from advisor.adapters.records.bulk import copy_in, copy_out, insert_rows
 from advisor.adapters.records.libraries import csv, pa, sa
 from advisor.adapters.records.tables import CENTS, ID, Moment, Money
+from advisor.errors import InputError
 
 _BLOCK = 1 << 20
 MOMENT = pa.timestamp("us", "UTC")
@@ -58,6 +59,9 @@ def fetch(connection: sa.Connection, query: Any) -> pa.Table:
     chosen = list(query.selected_columns)
     schema = pa.schema([(str(c.key), kind_of(c)) for c in chosen])
     text = str(query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+    if "\0" in text:
+        why = "What is asked for holds the character NUL, which no database keeps. Correct it."
+        raise InputError(why, field="query")
     if connection.dialect.name == "postgresql":
         return _read_csv(copy_out(connection, text), schema)
     rows: Sequence[Any] = connection.exec_driver_sql(text).fetchall()

@@ -57,6 +57,8 @@ class Database:
             raise bad_url("is no database URL") from None
         kind = target.get_backend_name()
         if kind == "sqlite":
+            if target.query:
+                raise bad_url("holds an option, of which SQLite has none here")
             return cls(sqlite_engine(target, tenant), tenant, None)
         if kind != "postgresql":
             raise bad_url(f"names {kind}, which this store does not speak")
@@ -94,6 +96,12 @@ class Database:
                 self._here.open = (connection, writes)
                 try:
                     yield connection
+                except (AdvisorError, exc.DBAPIError):
+                    raise
+                except BaseException:  # a driver that was interrupted may have half an answer left
+                    if not self.is_sqlite:
+                        connection.invalidate()
+                    raise
                 finally:
                     self._here.open = (outer, outer_writes)
 
@@ -111,7 +119,7 @@ class Database:
         except AdvisorError:
             raise
         except Exception as error:
-            known = (exc.SQLAlchemyError, OSError, OverflowError, UnicodeError)
+            known = (exc.SQLAlchemyError, OSError, ArithmeticError, UnicodeError)
             if not isinstance(error, (*known, self.engine.dialect.loaded_dbapi.Error)):
                 raise
             raise translation(error, self.engine.url) from None

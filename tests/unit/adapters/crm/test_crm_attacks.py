@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from advisor import InputError, sample
+from advisor import Advisor, ClientTable, InputError, sample
 from advisor.adapters.crm import (
+    ClientFacts,
     FieldMap,
     MemoryGateway,
     OpenWealthGateway,
@@ -18,7 +19,16 @@ from advisor.adapters.crm import (
     RestGateway,
     Store,
     StoreGateway,
+    Switch,
+    consents,
+    keep_actions,
+    keep_rules,
+    keep_tags,
+    kept_tags,
+    open_actions,
     pull_clients,
+    sent_actions,
+    tag,
 )
 from advisor.adapters.records import Ledger, Pseudonyms, Record
 
@@ -152,3 +162,82 @@ def test_a_moment_of_change_that_is_none_never_hides_a_record(changed: Any) -> N
     pulled = pull_clients(MemoryGateway(fields, {"c": record}), since=AT)
     assert pulled.complete
     assert len(pulled.clients) == (0 if changed == "2025-01-01" else 1)
+
+
+def test_texts_with_nul_are_refused_alike_by_every_way_in(store: Store) -> None:
+    client = sample.client()
+    advice = Advisor.fit(
+        sample.market(), sample.interactions(), catalogue=sample.catalogue()
+    ).advise(client, as_of="2026-10-20")
+    uses: list[Callable[[], Any]] = [
+        lambda: store.view("a\0"),
+        lambda: store.clients(ids=("a\0",)),
+        lambda: store.events(client_id="a\0"),
+        lambda: store.trades(client_id="a\0"),
+        lambda: store.interactions(client_id="a\0"),
+        lambda: store.put_advice(advice, run="a\0"),
+        lambda: store.put_advice([advice], run="a", documents=["\0"]),
+        lambda: store.put_advice([advice], run="a", documents=["{}", "{}"]),
+        lambda: store.put_assessment(
+            client.model_copy(update={"id": "a\0"}), at=AT, level=1, questionnaire="q"
+        ),
+        lambda: Switch(store).stop("a\0", "ann"),
+        lambda: Switch(store).stop("half a character \ud800", "ann"),
+    ]
+    for use in uses:
+        with pytest.raises(InputError) as refused:
+            use()
+        assert "failed (" not in str(refused.value)
+    assert Switch(store).stopped() is None
+    assert store.put_advice(advice, run="a").changed == 1
+
+
+@pytest.mark.parametrize("money", [1e17, 1e25, 1e300])
+def test_advice_on_more_money_than_is_kept_is_set_aside(store: Store, money: float) -> None:
+    advisor = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
+    usual = sample.client()
+    rich = usual.model_copy(update={"id": "rich", "wealth": money, "holdings": {}})
+    both = [usual, rich]
+    one_by_one = [advisor.advise(client, as_of="2026-10-20") for client in both]
+    batch = advisor.advise_table(ClientTable.from_clients(both), as_of="2026-10-20")
+    for run, advice in (("served", one_by_one), ("night", batch)):
+        written = store.put_advice(advice, run=run)
+        assert (written.rows, written.changed) == (2, 1)
+        assert [problem.record_id for problem in written.problems] == ["rich"]
+
+
+def test_an_interrupted_driver_is_not_used_again(store: Store) -> None:
+    """What is raised between a question and its answer leaves the answer on the line."""
+
+    def interrupted() -> None:
+        with store.reading() as connection:
+            cursor: Any = connection.connection.cursor()
+            if not store.database.is_sqlite:
+                cursor._c._sock.write(b"Q\x00\x00\x00\x0eSELECT 42\x00")  # asked, never read
+                cursor._c._sock.flush()
+            raise LookupError("while the answer is on its way")
+
+    for _ in range(3):
+        with pytest.raises(LookupError):
+            interrupted()
+        assert [row["id"] for row in store.rows("jobs")] == ["j"]
+
+
+def test_what_is_no_store_is_told() -> None:
+    tags = tag(ClientFacts.of(sample.clients(2), as_of="2026-01-31"))
+    for use in (
+        lambda: Switch(5),  # pyright: ignore[reportArgumentType]
+        lambda: StoreGateway(5),  # pyright: ignore[reportArgumentType]
+        lambda: keep_tags(5, []),  # pyright: ignore[reportArgumentType]
+        lambda: kept_tags(5),  # pyright: ignore[reportArgumentType]
+        lambda: keep_rules(5, tags, at=AT),  # pyright: ignore[reportArgumentType]
+        lambda: keep_actions(5, [], at=AT),  # pyright: ignore[reportArgumentType]
+        lambda: open_actions(5),  # pyright: ignore[reportArgumentType]
+        lambda: sent_actions(5),  # pyright: ignore[reportArgumentType]
+        lambda: consents(5),  # pyright: ignore[reportArgumentType]
+        lambda: Ledger(object()),
+    ):
+        with pytest.raises(InputError, match="tore"):
+            use()
+    with pytest.raises(InputError, match="ManualTag"):
+        keep_tags(Store.open("sqlite://"), [1])  # pyright: ignore[reportArgumentType]

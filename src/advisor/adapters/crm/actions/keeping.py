@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor import Advice, Client, Questionnaire
 from advisor.adapters.crm.actions.action import Action
 from advisor.adapters.crm.actions.checks import HeldAction, rules_of
 from advisor.adapters.crm.actions.consent import Consent, SentAction
 from advisor.adapters.crm.actions.releases import Released
+from advisor.adapters.crm.store_base import StoreBase
 from advisor.adapters.crm.values import CustomerView, Written
 from advisor.annotations import Items
 from advisor.arrays import check_type
@@ -19,11 +20,11 @@ from advisor.errors import InputError, StoppedError
 from advisor.privacy import hides, personal
 from advisor.validation import checked
 
-if TYPE_CHECKING:
-    from advisor.adapters.crm.store import Store
 
-
-def keep_actions(store: Store, actions: Released | Iterable[Action], *, at: datetime) -> Written:
+@checked
+def keep_actions(
+    store: StoreBase, actions: Released | Iterable[Action], *, at: datetime
+) -> Written:
     """Write actions: proposed ones, or what a release said of each (sent, or held and why).
 
     Args:
@@ -34,13 +35,15 @@ def keep_actions(store: Store, actions: Released | Iterable[Action], *, at: date
     return store.put_rows("actions", _rows(actions, at))
 
 
-def open_actions(store: Store) -> tuple[Action, ...]:
+@checked
+def open_actions(store: StoreBase) -> tuple[Action, ...]:
     """Actions that wait: proposed, or held and worth another try."""
     rows = store.rows("actions", state=["proposed", "held"])
     return tuple(Action.model_validate_json(row["data"]) for row in rows if row["data"])
 
 
-def sent_actions(store: Store, *, since: datetime | None = None) -> tuple[SentAction, ...]:
+@checked
+def sent_actions(store: StoreBase, *, since: datetime | None = None) -> tuple[SentAction, ...]:
     """Actions that were sent, from a moment on."""
     where: dict[str, Any] = {"state": "sent"} | (
         {} if since is None else {"changed": (since, None)}
@@ -52,7 +55,8 @@ def sent_actions(store: Store, *, since: datetime | None = None) -> tuple[SentAc
     )
 
 
-def consents(store: Store) -> tuple[Consent, ...]:
+@checked
+def consents(store: StoreBase) -> tuple[Consent, ...]:
     """Every consent on record, given and withdrawn."""
     names = ("client_id", "purpose", "given", "withdrawn")
     return tuple(Consent(**{name: row[name] for name in names}) for row in store.rows("consents"))

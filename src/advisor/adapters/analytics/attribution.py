@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import factorial, isfinite
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -92,7 +93,16 @@ def shapley(
     def worth(members: Iterable[str]) -> float:
         coalition = frozenset(members)
         if coalition not in known:
-            known[coalition] = _number(value(coalition), coalition)
+            reached = cast("object", value(coalition))
+            if (
+                not isinstance(reached, NUMBER)
+                or isinstance(reached, bool)
+                or not isfinite(reached)
+            ):
+                why = f"value({sorted(coalition)}) is {reached!r}; every coalition needs a finite"
+                remedy = "number, or no share can be told. Return 0.0 where it reaches nothing."
+                raise InputError(f"{why} {remedy}", field="value", value=reached)
+            known[coalition] = float(reached)
         return known[coalition]
 
     if samples is None and len(names) <= EXACT:
@@ -131,11 +141,3 @@ def _sampled(
             after = worth(members)
             row[i], before = after - before, after
     return gains.mean(axis=0), gains.std(axis=0, ddof=1) / np.sqrt(samples)
-
-
-def _number(worth: object, coalition: frozenset[str]) -> float:
-    if isinstance(worth, NUMBER) and not isinstance(worth, bool) and isfinite(worth):
-        return float(worth)
-    why = f"value({sorted(coalition)}) is {worth!r}; every coalition needs a finite number,"
-    remedy = "or no share can be told. Return 0.0 where it reaches nothing."
-    raise InputError(f"{why} {remedy}", field="value", value=worth)

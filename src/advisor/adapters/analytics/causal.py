@@ -11,7 +11,7 @@ import pandas as pd
 from advisor.adapters.analytics.columns import coded, marked, measured, measures, table, varied
 from advisor.adapters.analytics.effects import Effect, clustered
 from advisor.annotations import OpenShare, Text, Texts
-from advisor.arrays import NUMBER, BoolArray, FloatArray, IntArray
+from advisor.arrays import NUMBER, BoolArray, IntArray
 from advisor.data.days import as_day, as_days
 from advisor.errors import InputError
 from advisor.validation import checked
@@ -70,7 +70,12 @@ def did(
     frame = table(frame, [outcome, treated, period, client, *covariates], remedy)
     y, arm = varied(measured(frame, outcome), outcome), marked(frame, treated)
     who, names = coded(frame, client)
-    when, after = _periods(frame, period, start)
+    if isinstance(start, NUMBER):
+        when, first = measured(frame, period), float(start)
+    else:
+        when = as_days(frame[period], period).astype(np.float64)
+        first = float(as_day(start, "start").astype("datetime64[D]").astype(np.float64))
+    after: BoolArray = when >= first
     clients = _arms(arm, after, who, len(names), treated)
     more = measures(frame, covariates)
     design = np.column_stack([1.0 * (arm & after), np.ones(len(y)), 1.0 * arm, 1.0 * after, more])
@@ -86,18 +91,6 @@ def did(
     return DifferenceInDifferences(effect, trend, clients, len(y))
 
 
-def _periods(
-    frame: pd.DataFrame, period: str, start: date | str | float
-) -> tuple[FloatArray, BoolArray]:
-    """Periods as numbers, and which are from `start` on."""
-    if isinstance(start, NUMBER):
-        when, first = measured(frame, period), float(start)
-    else:
-        when = as_days(frame[period], period).astype(np.float64)
-        first = float(as_day(start, "start").astype("datetime64[D]").astype(np.float64))
-    return when, when >= first
-
-
 def _arms(
     arm: BoolArray, after: BoolArray, who: IntArray, count: int, field: str
 ) -> tuple[int, int]:
@@ -106,21 +99,14 @@ def _arms(
         for late in (True, False):
             there = len(np.unique(who[(arm == side) & (after == late)]))
             if there < 2:
-                arm_name = "treated" if side else "untreated"
-                raise InputError(
-                    f"{there} {arm_name} clients have rows"
-                    f" {'from the start on' if late else 'before the start'}; a difference in"
-                    " differences needs at least 2 clients in each of the four. Check treated and"
-                    " start, or give a comparison group.",
-                    field=field,
-                    value=there,
-                )
+                name = f"{'treated' if side else 'untreated'} clients have rows"
+                when = "from the start on" if late else "before the start"
+                why = f"{there} {name} {when}; each of the four needs at least 2 clients."
+                remedy = "Check treated and start, or give a comparison group."
+                raise InputError(f"{why} {remedy}", field=field, value=there)
     share = np.bincount(who, arm, count) / np.bincount(who, minlength=count)
-    if ((share > 0.0) & (share < 1.0)).any():
-        raise InputError(
-            f"{int(((share > 0.0) & (share < 1.0)).sum())} clients are treated in some rows and not"
-            f" in others; {field} says who is treated at all, start says when. Make it the same in"
-            " every row of a client.",
-            field=field,
-        )
+    if mixed := int(((share > 0.0) & (share < 1.0)).sum()):
+        why = f"{mixed} clients are treated in some rows and not in others; {field} says who is"
+        remedy = "treated at all, start says when. Make it the same in every row of a client."
+        raise InputError(f"{why} {remedy}", field=field)
     return int((share == 1.0).sum()), int((share == 0.0).sum())

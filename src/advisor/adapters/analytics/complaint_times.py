@@ -67,9 +67,8 @@ def complaints(
     Source: Kaplan and Meier (1958).
     """
     frame = events if isinstance(events, pd.DataFrame) else _rows(events, opened, closed)
-    frame = table(
-        frame, [opened, closed], "One row a complaint, with opened and closed.", field="events"
-    )
+    remedy = "One row a complaint, with opened and closed."
+    frame = table(frame, [opened, closed], remedy, field="events")
     start = as_days(frame[opened], opened)
     end = as_days(frame[closed], closed, allow_missing=True)
     day = np.nanmax(np.concatenate([start, end])) if as_of is None else as_day(as_of, "as_of")

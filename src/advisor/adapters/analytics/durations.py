@@ -120,9 +120,8 @@ def hazard_ratios(
     time, mark = measured(frame, duration, low=0.0), marked(frame, ended)
     if not covariates or not mark.any():
         why = f"{ended} is no in every row" if covariates else "no covariate is named"
-        raise InputError(
-            f"{why}; a rate of ending cannot be explained. Give both.", field="covariates"
-        )
+        remedy = "a rate of ending cannot be explained. Give both."
+        raise InputError(f"{why}; {remedy}", field="covariates")
     values = measures(frame, covariates)
     model: Any = needs("analytics", "statsmodels.duration.hazard_regression")
     scale = values.std(axis=0)

@@ -25,7 +25,11 @@ def broken_promises(
     broken = [_promised(frame, levels, bands) for frame in tables]
     if market is None:
         return broken
-    weights = [_weights_after(frame, market) for frame in tables]
+    after = [f"after:{asset}" for asset in market.assets]
+    if absent := [name[6:] for name in after if any(name not in frame for frame in tables)]:
+        why = f"market has {absent[:5]}, which no advisor knows. Leave them out."
+        raise InputError(why, field="market", value=absent)
+    weights = [frame[after].set_axis(list(market.assets), axis=1) for frame in tables]
     both = (levels > 0) & np.all([table.notna().all(axis=1) for table in weights], axis=0)
     for promises, table in zip(broken, weights, strict=True):
         risk = evaluate_risk(table[both], market, levels=levels[both], bands=bands, days=days)
@@ -48,15 +52,6 @@ def _promised(frame: pd.DataFrame, levels: IntArray, bands: RiskBands) -> dict[s
         "beyond_stress_loss": loss > stress * (1.0 + 1e-9),
     }
     return {name: float(bad.sum() / max(int(suits.sum()), 1)) for name, bad in faults.items()}
-
-
-def _weights_after(frame: pd.DataFrame, market: Market) -> pd.DataFrame:
-    """Portfolios after the orders, columns as the market's assets."""
-    absent = [a for a in market.assets if f"after:{a}" not in frame.columns]
-    if absent:
-        why = f"market has {absent[:5]}, which no advisor knows. Leave them out."
-        raise InputError(why, field="market", value=absent)
-    return frame[[f"after:{a}" for a in market.assets]].set_axis(list(market.assets), axis=1)
 
 
 @dataclass(frozen=True)

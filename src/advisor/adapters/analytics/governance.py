@@ -59,12 +59,8 @@ def compare(
     _fair(champion, challenger, market, day)
     batches = [a.advise_table(clients, as_of=str(day), picks=picks) for a in (champion, challenger)]
     profiles = batches[0].profiles
-    judged_by: dict[str, Any] = {
-        "regime": champion.regime,
-        "catalogue": champion.catalogue,
-        "clients": clients,
-    }
-    judged_by |= {"profiles": profiles, "ks": (picks,), "seed": seed}
+    judged_by: dict[str, Any] = {"regime": champion.regime, "catalogue": champion.catalogue}
+    judged_by |= {"clients": clients, "profiles": profiles, "ks": (picks,), "seed": seed}
     reports = [evaluate_match(batch.ranking(), bought, **judged_by) for batch in batches]
     first, second = (report.suitability for report in reports)
     checks = [Check("suitability", first, second, second == 1.0, "every pick is suitable")]

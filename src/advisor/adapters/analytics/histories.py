@@ -68,9 +68,8 @@ def purchase_histories(
     day = as_day(until, "until")
     known = bought.until(day)
     if not len(known):
-        raise InputError(
-            f"Nothing was bought until {day}. Name a later day.", field="until", value=str(day)
-        )
+        why = f"Nothing was bought until {day}. Name a later day."
+        raise InputError(why, field="until", value=str(day))
     money = 1.0 if known.values is None else known.values
     frame = pd.DataFrame({"client": known.client_codes, "day": known.days, "money": money})
     days = frame.groupby(["client", "day"], sort=True)["money"].sum().reset_index()

@@ -64,10 +64,8 @@ class IsolationScorer:
         value = float(np.searchsorted(self._usual, raw, side="left")) / len(self._usual)
         odd = np.abs(values[0] - self._center) / self._spread
         worst = [i for i in np.argsort(-odd, kind="stable")[:3].tolist() if odd[i] > 1.5]
-        reasons = [
-            f"{self.features[i]} is {odd[i]:.1f} interquartile ranges from usual" for i in worst
-        ]
-        return Score(value, tuple(reasons))
+        text = "{} is {:.1f} interquartile ranges from usual"
+        return Score(value, tuple(text.format(self.features[i], odd[i]) for i in worst))
 
     def __repr__(self) -> str:
         return f"IsolationScorer({', '.join(self.features)})"

@@ -13,7 +13,7 @@ from advisor.adapters.analytics.columns import coded, marked, measured, measures
 from advisor.adapters.analytics.effects import Effect, nearest_free
 from advisor.adapters.extras import needs
 from advisor.annotations import OpenShare, Positive, Text, Texts
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray
 from advisor.errors import InputError
 from advisor.validation import checked
 
@@ -99,7 +99,11 @@ def match_pairs(
     name, alone = np.array(ids, dtype=object)[who], np.setdiff1d(np.flatnonzero(arm), left)
     distance = np.abs(score[left] - score[right])
     pairs = pd.DataFrame({"treated": name[left], "control": name[right], "distance": distance})
-    balance = _balance(x, arm, left, right).set_index(pd.Index(covariates, name="covariate"))
+    spread = np.sqrt((x[arm].var(axis=0, ddof=1) + x[~arm].var(axis=0, ddof=1)) / 2.0)
+    before, after = x[arm].mean(axis=0) - x[~arm].mean(axis=0), (x[left] - x[right]).mean(axis=0)
+    gaps = np.stack([before, after], axis=1) / np.where(spread > 0.0, spread, np.nan)[:, None]
+    index = pd.Index(covariates, name="covariate")
+    balance = pd.DataFrame(gaps, index, ["smd_before", "smd_after"])
     return MatchedPairs(pairs, balance, effect, tuple(name[alone]), width)
 
 
@@ -129,11 +133,3 @@ def _paired(gap: FloatArray, x: FloatArray, confidence: float) -> Effect:
     variance = float((solved[0] ** 2 * left_over**2 / lever).sum())
     error = sqrt(variance) if count > 1 else nan
     return Effect.of(float(value[0]), error, max(count - design.shape[1], 1), confidence)
-
-
-def _balance(x: FloatArray, arm: BoolArray, left: IntArray, right: IntArray) -> pd.DataFrame:
-    """Standardised mean differences before and after, by the spread before."""
-    spread = np.sqrt((x[arm].var(axis=0, ddof=1) + x[~arm].var(axis=0, ddof=1)) / 2.0)
-    spread = np.where(spread > 0.0, spread, np.nan)
-    before, after = x[arm].mean(axis=0) - x[~arm].mean(axis=0), (x[left] - x[right]).mean(axis=0)
-    return pd.DataFrame({"smd_before": before / spread, "smd_after": after / spread})

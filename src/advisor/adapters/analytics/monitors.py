@@ -8,7 +8,6 @@ import pandas as pd
 from advisor.adapters.analytics.columns import table, varied, vector
 from advisor.adapters.extras import needs
 from advisor.annotations import Count, Positive, Vector
-from advisor.arrays import FloatArray, IntArray
 from advisor.data.tables import as_numbers, labels_of
 from advisor.errors import InputError
 from advisor.validation import checked
@@ -38,15 +37,14 @@ def psi(reference: Vector, current: Vector, *, bins: Count = 10) -> float:
     before = varied(vector(reference, "reference", least=2), "reference")
     after = vector(current, "current")
     if bins < 2:
-        raise InputError(
-            "bins is 1; one bin holds everything. Use 2 or more.", field="bins", value=1
-        )
+        why = "bins is 1; one bin holds everything. Use 2 or more."
+        raise InputError(why, field="bins", value=1)
     edges = np.unique(np.quantile(before, np.linspace(0.0, 1.0, bins + 1)[1:-1], method="lower"))
     edges = edges[edges < before.max()]
-    shares = [
-        _shares(np.searchsorted(edges, v, side="left"), len(edges) + 1) for v in (before, after)
-    ]
-    return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
+    bins_of = (np.searchsorted(edges, values, side="left") for values in (before, after))
+    counts = [np.bincount(row, minlength=len(edges) + 1).astype(np.float64) for row in bins_of]
+    first, second = (np.maximum(count, 0.5) / count.sum() for count in counts)
+    return float(((second - first) * np.log(second / first)).sum())
 
 
 @checked
@@ -109,8 +107,3 @@ def drift(
         rows.append((index, *ks(known[0], known[1]), *missing, word))
     columns = ["psi", "ks", "p_value", "missing_before", "missing_after", "verdict"]
     return pd.DataFrame(rows, columns=columns, index=pd.Index(names, name="column"))
-
-
-def _shares(bin_of: IntArray, bins: int) -> FloatArray:
-    counts = np.bincount(bin_of, minlength=bins).astype(np.float64)
-    return np.maximum(counts, 0.5) / counts.sum()

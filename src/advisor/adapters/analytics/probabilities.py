@@ -52,23 +52,20 @@ def calibrated_logit(
     plain, rows = np.array([0.0, 1.0]), len(terms)
     with refusing("The model has no finite answer", "facts", "Check the scale of the facts."):
         recipe = linear.LogisticRegression(C=strength, max_iter=5000)
-        outside = folds.cross_val_predict(
-            recipe, terms, happened, cv=split, method="decision_function"
-        )
+        method = "decision_function"
+        outside = folds.cross_val_predict(recipe, terms, happened, cv=split, method=method)
         line = linear.LogisticRegression(C=1e6, max_iter=5000).fit(outside[:, None], happened)
         slope, shift = float(line.coef_[0, 0]), float(line.intercept_[0])
         if slope <= 0.0:  # out of fold the facts order nobody: everybody gets the mean rate
-            return CalibratedLogit(
-                np.zeros(terms.shape[1]), float(logit(happened.mean())), plain, plain
-            )
+            mean = float(logit(happened.mean()))
+            return CalibratedLogit(np.zeros(terms.shape[1]), mean, plain, plain)
         fit = recipe.fit(terms, happened)
         beta, base = slope * fit.coef_[0], slope * float(fit.intercept_[0]) + shift
         if rows < ENOUGH:
             return CalibratedLogit(beta, base, plain, plain)
         edge = 1.0 / (rows + 2.0)
-        curve = monotone.IsotonicRegression(y_min=edge, y_max=1.0 - edge).fit(
-            expit(slope * outside + shift), happened
-        )
+        curve = monotone.IsotonicRegression(y_min=edge, y_max=1.0 - edge)
+        curve.fit(expit(slope * outside + shift), happened)
         return CalibratedLogit(beta, base, curve.X_thresholds_, curve.y_thresholds_)
 
 

@@ -79,9 +79,8 @@ def simulate_value(
     ids = unique_ids(clients.index, "clients")
     start = float_array(clients, "clients", shape=(None, None))
     if not len(ids):
-        raise InputError(
-            "clients is empty; nobody can be simulated. Give one row a client.", field="clients"
-        )
+        why = "clients is empty; nobody can be simulated. Give one row a client."
+        raise InputError(why, field="clients")
     count, total = len(ids), np.zeros((runs, len(ids)))
     generators = [np.random.default_rng([seed, *client.encode()]) for client in ids]
     gone = 0
@@ -96,8 +95,8 @@ def simulate_value(
             action = vector(chosen, "policy", whole=True, length=len(here)).astype(np.int64)
             answer = model(state, action, luck[here, period])
             if not (isinstance(answer, tuple) and len(answer) == 2):  # pyright: ignore[reportUnnecessaryComparison, reportUnnecessaryIsInstance]
-                problem_text = "model must return a pair: money and the next state. Correct it."
-                raise InputError(problem_text, field="model", value=type(answer).__name__)
+                why = "model must return a pair: money and the next state. Correct it."
+                raise InputError(why, field="model", value=type(answer).__name__)
             money, state = answer
             paid = float_array(money, "model", shape=(len(here),))
             total[run, here] += paid / (1.0 + discount) ** (period + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
@@ -62,20 +63,15 @@ def http_send(
 
 
 def _address(base: str) -> SplitResult:
-    try:
+    with suppress(ValueError):
         parts = urlsplit(base)
         host, _ = parts.hostname or "", parts.port
-        if host and (parts.scheme == "https" or (parts.scheme == "http" and _is_here(host))):
+        here = host == "localhost" or (parts.scheme == "http" and ip_address(host).is_loopback)
+        if host and (parts.scheme == "https" or (parts.scheme == "http" and here)):
             return parts
-    except ValueError:
-        pass
     why = f"base is {base!r}; clients' data and the key go there,"
     remedy = "so it must begin with https:// and name a host. Give the address of the system."
     raise InputError(f"{why} {remedy}", field="base", value=base)
-
-
-def _is_here(host: str) -> bool:
-    return host == "localhost" or ip_address(host).is_loopback
 
 
 def _json(text: str) -> Any:

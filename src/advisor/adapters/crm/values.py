@@ -27,6 +27,13 @@ class Written:
     problems: tuple[AdapterError, ...] = ()
 
 
+def check_store(store: object) -> None:
+    """Raise `InputError` for what is no store, without loading a library of it."""
+    if not hasattr(store, "put_rows"):
+        why = f"A store is needed, not {type(store).__name__}. Open one with Store.open(url)."
+        raise InputError(why, field="store")
+
+
 def read_each(
     rows: Iterable[Any], read: Callable[[Any], object], key: str = "id"
 ) -> tuple[int, list[AdapterError]]:

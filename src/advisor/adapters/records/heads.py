@@ -60,10 +60,13 @@ class Head:
         Raises:
             InputError: It is no such key.
         """
-        signature: bytes = private_key(key).sign(self.signed_bytes())
-        return SignedHead(
-            seq=self.seq, digest=self.digest, public_key=public_key(key), signature=signature.hex()
-        )
+        signature = private_key(key).sign(self.signed_bytes()).hex()
+        head: dict[str, Any] = {
+            "seq": self.seq,
+            "digest": self.digest,
+            "public_key": public_key(key),
+        }
+        return SignedHead(**head, signature=signature)
 
 
 def new_key() -> bytes:
@@ -83,11 +86,8 @@ def private_key(key: Any) -> Any:
         return key
     if isinstance(key, bytes) and len(key) == 32:
         return kind.from_private_bytes(key)
-    raise InputError(
-        f"The signing key is {type(key).__name__}; a head is signed with an Ed25519 private key or"
-        " its 32 bytes. Make one with new_key().",
-        field="key",
-    )
+    why = f"The signing key is {type(key).__name__}; it must be an Ed25519 private key, or its 32"
+    raise InputError(f"{why} bytes. Make one with new_key().", field="key")
 
 
 def _hex(key: object) -> str:

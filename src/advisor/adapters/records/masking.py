@@ -34,9 +34,8 @@ class ClientFilter(logging.Filter):
     def __init__(self, ids: Collection[str] | Callable[[str], bool] = ()) -> None:
         super().__init__()
         self._is_id = ids if callable(ids) else frozenset(ids).__contains__
-        self._no_words = (
-            [] if callable(ids) else [name for name in ids if not _WORD.fullmatch(name)]
-        )
+        known = () if callable(ids) else ids
+        self._no_words = [name for name in known if not _WORD.fullmatch(name)]
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:

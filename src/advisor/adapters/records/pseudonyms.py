@@ -72,13 +72,9 @@ class Pseudonyms:
     def end(self, client_id: Text, on: Day) -> None:
         """Note the day on which the relationship with a client ended: retention counts from it."""
         self.of(client_id)
-        change = (
-            sa.update(pseudonyms)
-            .where(pseudonyms.c.client_id == client_id)
-            .values(ended=calendar_day(on, "on"))
-        )
+        mine = sa.update(pseudonyms).where(pseudonyms.c.client_id == client_id)
         with self._database.write() as connection:
-            connection.execute(change)
+            connection.execute(mine.values(ended=calendar_day(on, "on")))
 
     @checked
     def erase(self, client_id: Text) -> bool:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor import Advice, Client, Questionnaire
 from advisor.adapters.crm.actions.action import Action
 from advisor.adapters.crm.actions.checks import HeldAction, rules_of
 from advisor.adapters.crm.actions.consent import Consent, SentAction
 from advisor.adapters.crm.actions.releases import Released
-from advisor.adapters.crm.store_base import StoreBase
-from advisor.adapters.crm.values import CustomerView, Written
+from advisor.adapters.crm.values import CustomerView, Written, check_store
 from advisor.annotations import Items
 from advisor.arrays import check_type
 from advisor.errors import InputError, StoppedError
@@ -21,10 +20,7 @@ from advisor.privacy import hides, personal
 from advisor.validation import checked
 
 
-@checked
-def keep_actions(
-    store: StoreBase, actions: Released | Iterable[Action], *, at: datetime
-) -> Written:
+def keep_actions(store: Store, actions: Released | Iterable[Action], *, at: datetime) -> Written:
     """Write actions: proposed ones, or what a release said of each (sent, or held and why).
 
     Args:
@@ -32,32 +28,31 @@ def keep_actions(
         actions: What `propose` or `release` gave.
         at: When it was so, with a time zone.
     """
+    check_store(store)
     return store.put_rows("actions", _rows(actions, at))
 
 
-@checked
-def open_actions(store: StoreBase) -> tuple[Action, ...]:
+def open_actions(store: Store) -> tuple[Action, ...]:
     """Actions that wait: proposed, or held and worth another try."""
+    check_store(store)
     rows = store.rows("actions", state=["proposed", "held"])
     return tuple(Action.model_validate_json(row["data"]) for row in rows if row["data"])
 
 
-@checked
-def sent_actions(store: StoreBase, *, since: datetime | None = None) -> tuple[SentAction, ...]:
+def sent_actions(store: Store, *, since: datetime | None = None) -> tuple[SentAction, ...]:
     """Actions that were sent, from a moment on."""
-    where: dict[str, Any] = {"state": "sent"} | (
-        {} if since is None else {"changed": (since, None)}
-    )
+    check_store(store)
+    where: dict[str, Any] = {} if since is None else {"changed": (since, None)}
     return tuple(
         SentAction(client_id=r["client_id"], play=r["play"], at=r["changed"], action_id=r["id"])
-        for r in store.rows("actions", **where)
+        for r in store.rows("actions", state="sent", **where)
         if r["changed"] is not None
     )
 
 
-@checked
-def consents(store: StoreBase) -> tuple[Consent, ...]:
+def consents(store: Store) -> tuple[Consent, ...]:
     """Every consent on record, given and withdrawn."""
+    check_store(store)
     names = ("client_id", "purpose", "given", "withdrawn")
     return tuple(Consent(**{name: row[name] for name in names}) for row in store.rows("consents"))
 
@@ -77,6 +72,10 @@ def _row(action: Action, state: str, at: datetime, why: str | None) -> dict[str,
     same = {n: getattr(action, n) for n in ("id", "client_id", "play", "action", "product_id")}
     row = {**same, "state": state, "proposed": action.proposed_at, "changed": at, "why": why}
     return {**row, "data": action.model_dump_json()}
+
+
+if TYPE_CHECKING:
+    from advisor.adapters.crm.store import Store
 
 
 @hides
@@ -126,9 +125,8 @@ def hand_off(
     if not view.advisers:
         questions.append(f"No adviser is named for the client {personal(client.id)}.")
     questions += [f"To do: {a.play}." for a in todo if a.client_id == client.id]
-    questions += [
-        f"Held: {h.action.play}. {h.why}" for h in waiting if h.action.client_id == client.id
-    ]
+    mine = [h for h in waiting if h.action.client_id == client.id]
+    questions += [f"Held: {h.action.play}. {h.why}" for h in mine]
     return HandOff(view, advice, tuple(questions))
 
 

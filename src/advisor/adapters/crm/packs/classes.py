@@ -97,11 +97,8 @@ class TagPack(Pack):
         for tag in self.tags:
             unproved = [c.fact for group in tag.any_of for c in group if c.unknown]
             if tag.family in self.mandatory and unproved:
-                raise InputError(
-                    f"Tag {tag.id!r} of the mandatory family {tag.family!r} would be given to"
-                    f" clients of whom {unproved[0]!r} is unknown; coverage would then count what"
-                    " nobody knows. Leave unknown=False.",
-                    field="unknown",
-                    value=unproved[0],
-                )
+                why = f"Tag {tag.id!r} of the mandatory family {tag.family!r} would be given to"
+                remedy = "coverage would then count what nobody knows. Leave unknown=False."
+                why += f" clients of whom {unproved[0]!r} is unknown;"
+                raise InputError(f"{why} {remedy}", field="unknown", value=unproved[0])
         return self

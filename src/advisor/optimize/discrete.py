@@ -18,6 +18,8 @@ from advisor.optimize.portfolio import Portfolio
 NODES = 100_000
 """Nodes of the search after which the best answer so far is taken; a count and no time, so that
 every run ends alike."""
+_PRICE = 128.0
+"""What a price is about in the unit of money of the search, whose tolerances are absolute."""
 _SLACK = 1e-9
 """By how much of it the sum of money may be exceeded: rounding."""
 _REMEDY = "Give a mapping (or Series) by asset id."
@@ -103,36 +105,35 @@ def discrete_allocation(
     >>> discrete_allocation({"a": 0.6, "b": 0.4}, {"a": 30.0, "b": 7.0}, 100.0)
     DiscreteAllocation(a 2, b 5; remainder 5.00)
     """
-    shares = _numbers(
-        (
-            dict(zip(weights.assets, weights.weights.tolist(), strict=True))
-            if isinstance(weights, Portfolio)
-            else weights
-        ),
-        "weights",
-    )
-    assets = tuple(shares)
-    quotes, many = (
-        _numbers(prices, "prices"),
-        {} if isinstance(lots, int) else _numbers(lots, "lots"),
-    )
-    cash = check_number(cash, "cash", "Give the money to spend.", above=0.0)
-    for name in assets:
-        check_number(
-            shares[name],
-            "weights",
-            "A share that is sold short buys nothing; give 0 or more.",
-            low=0.0,
-            key=name,
-        )
+    assets, target, price, sizes = _checked(weights, prices, cash, lots)
+    chosen, gap = _search(price * sizes, target)
+    units = frozen((chosen * sizes).astype(np.int64))
+    remainder = max(float(target.sum()) - float(units @ price), 0.0)
+    return DiscreteAllocation(assets, units, frozen(price), frozen(target), remainder, gap)
+
+
+def _checked(
+    weights: object, prices: object, cash: object, lots: object
+) -> tuple[tuple[str, ...], FloatArray, FloatArray, IntArray]:
+    """Assets, money that the weights ask for, prices, and units bought together, shape (n,)."""
+    if isinstance(weights, Portfolio):
+        weights = dict(zip(weights.assets, weights.weights.tolist(), strict=True))
+    shares, quotes = _numbers(weights, "weights"), _numbers(prices, "prices")
+    many = {} if isinstance(lots, int) else _numbers(lots, "lots")
+    money = check_number(cash, "cash", "Give the money to spend.", above=0.0)
+    short = "A share that is sold short buys nothing; give 0 or more."
+    sizes: list[int] = []
+    for name, share in shares.items():
+        check_number(share, "weights", short, low=0.0, key=name)
         if name not in quotes:
             raise InputError(
-                f"prices name no price of {name!r}, of which {shares[name]:.2%} is to be bought."
-                " Add it.",
+                f"prices name no price of {name!r}, of which {share:.2%} is to be bought. Add it.",
                 field="prices",
                 value=name,
             )
         check_number(quotes[name], "prices", "A price is positive.", above=0.0, key=name)
+        together = lots if isinstance(lots, int) else many.get(name, 1)
+        sizes.append(check_whole(together, "lots", "Give units bought together.", low=1, key=name))
     if (total := sum(shares.values())) > 1.0 + _SLACK:
         raise InputError(
             f"weights add up to {total:.6g}, more than there is; they are fractions of cash. Scale"
@@ -140,26 +141,9 @@ def discrete_allocation(
             field="weights",
             value=total,
         )
-    sizes = np.array(
-        [
-            check_whole(
-                many.get(name, 1) if many or not isinstance(lots, int) else lots,
-                "lots",
-                "Give units bought together.",
-                low=1,
-                key=name,
-            )
-            for name in assets
-        ]
-    )
-    price, target = (
-        np.array([source[name] for name in assets], dtype=np.float64) for source in (quotes, shares)
-    )
-    chosen, gap = _search(price * sizes, target * cash)
-    units = frozen((chosen * sizes).astype(np.int64))
-    budget = float((target * cash).sum())
-    remainder = max(budget - float(units @ price), 0.0)
-    return DiscreteAllocation(assets, units, frozen(price), frozen(target * cash), remainder, gap)
+    price = np.array([quotes[name] for name in shares], dtype=np.float64)
+    share = np.array(list(shares.values()), dtype=np.float64)
+    return tuple(shares), share * money, price, np.array(sizes, dtype=np.int64)
 
 
 def _search(price: FloatArray, target: FloatArray) -> tuple[IntArray, float]:
@@ -171,6 +155,8 @@ def _search(price: FloatArray, target: FloatArray) -> tuple[IntArray, float]:
     n = len(price)
     if not n:
         return np.zeros(0, dtype=np.int64), 0.0
+    unit = 2.0 ** round(float(np.log2(price).mean())) / _PRICE
+    price, target = price / unit, target / unit
     diagonal, one, budget = np.diag(price), np.eye(n), float(target.sum())
     limits = [
         LinearConstraint(np.hstack([diagonal, one]), lb=target),
@@ -201,7 +187,7 @@ def _search(price: FloatArray, target: FloatArray) -> tuple[IntArray, float]:
             status="failed",
         )
     bound = solution.fun if solution.mip_dual_bound is None else solution.mip_dual_bound
-    return lots, max(float(solution.fun - bound), 0.0)
+    return lots, max(float(solution.fun - bound), 0.0) * unit
 
 
 def _numbers(values: object, field: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import replace
 
 import numpy as np
 
@@ -45,26 +45,22 @@ def optimal_portfolio(
         model: Annual expected returns and covariance of n assets.
         mandate: The limits; long-only when None.
         risk_aversion: `g` of `mean - g/2 variance`; 0 or more, inf for the least risk.
-        target_volatility: Annual; the risk aversion is then the one that leads there, and neither
-            costs nor losses lead above it.
-        preferences: Of one client. Beside `risk_aversion` or `target_volatility`, whose risk
-            aversion then takes the place of theirs.
-        current: Weights held now, shape (n,), not money; what they leave of 1 is cash. Needed for a
-            cost of trading.
+        target_volatility: Annual; gives the risk aversion, and costs and losses never lead above
+            it. Out of the limits' reach it is moved to their nearest end, which `note` says.
+        preferences: Of one client; the risk aversion of the other two, where given, is used.
+        current: Weights held now, shape (n,), not money; what they leave of 1 is cash.
         cost: One-off proportional cost of trading, spread over one year, or over the holding years
             of a `TradingCost`.
         scenarios: Returns over one evaluation period, shape (T, n) for one year: losses are then
             counted over them, without normality.
-        target_return: Annual expected return, of the portfolio of least risk that earns it (or
-            more, where the one of least risk of all does); beside `model` and `mandate` alone.
+        target_return: Annual expected return, of the portfolio of least risk that earns it or more;
+            beside `model` and `mandate` alone.
 
     Returns:
-        The portfolio; its `kkt_residual` proves it optimal, its `binding` limits say what more
-        freedom would be worth.
+        The portfolio; its `kkt_residual`, at most 1e-9 (1e-7 over scenarios), proves it optimal.
 
     Raises:
-        InputError: No risk aversion at all, two of them, costs without holdings, or an argument
-            that cannot be read.
+        InputError: No risk aversion, two of them, or an argument that cannot be read.
         InfeasibleError: The limits contradict each other; they are named.
         SolverError: No certified answer was found.
 
@@ -74,63 +70,82 @@ def optimal_portfolio(
     """
     mandate = Mandate() if mandate is None else mandate
     if target_return is not None:
-        others = (risk_aversion, target_volatility, preferences, current, scenarios)
-        if any(other is not None for other in others):
-            raise InputError(
-                "target_return is given beside a risk aversion, a target_volatility, preferences,"
-                " current or scenarios, which it does not go with. Give it alone.",
-                field="target_return",
-                value=target_return,
-            )
-        return _of_return(
-            trace_frontier(model, mandate),
-            check_number(target_return, "target_return", "It is annual, such as 0.05."),
+        _check_alone(
+            target_return, (risk_aversion, target_volatility, preferences, current, scenarios)
         )
+        return _of_return(trace_frontier(model, mandate), target_return)
     _check_arguments(risk_aversion, target_volatility, preferences, current, cost)
     frontier = trace_frontier(model, mandate)
-    gamma = (
-        float(frontier.risk_aversion_at(target_volatility)[0])
-        if target_volatility is not None
-        else risk_aversion
-    )
-    if scenarios is None and current is None and (preferences is None or gamma == np.inf):
-        gamma = cast(float, gamma)
-        return portfolio_on(
-            frontier,
-            (
-                frontier.at_volatility(target_volatility)
-                if target_volatility
-                else frontier.at_risk_aversion(gamma)
-            ),
-            gamma,
-        )
-    wants = preferences or Preferences(0.0)
-    wants = wants if gamma is None else wants.with_risk_aversion(gamma)
-    if (
-        target_volatility is not None and gamma != np.inf
-    ):  # neither costs nor losses must lead above it
-        cap = np.inf if mandate.max_volatility is None else mandate.max_volatility
-        mandate = mandate.model_copy(
-            update={
-                "max_volatility": min(cap, max(target_volatility, float(frontier.volatility[0])))
-            }
-        )
+    own = _with_aim(frontier, preferences, risk_aversion, target_volatility)
+    target = None if np.isinf(own.risk_aversion[0]) else target_volatility
     if scenarios is not None:
-        table = scenarios if isinstance(scenarios, Scenarios) else Scenarios(scenarios)
-        return over_scenarios(model, mandate, wants, table.of(model.assets), current, cost)
-    if current is not None:
-        return _alone(model, mandate, wants, current=held_weights(model, current), cost=cost)
+        best = over_scenarios(
+            model, _capped(frontier, mandate, target), own, scenarios, current, cost
+        )
+    elif current is not None:
+        best = _alone(model, _capped(frontier, mandate, target), own, current=current, cost=cost)
+    else:
+        best = _on_frontier(frontier, mandate, own, target)
+    return best if target_volatility is None else _noted(best, frontier, target_volatility)
+
+
+def _with_aim(
+    frontier: Frontier,
+    preferences: Preferences | None,
+    risk_aversion: float | None,
+    target_volatility: float | None,
+) -> Preferences:
+    """The preferences with the risk aversion that was given, or that leads to the target."""
     if target_volatility is not None:
-        frontier = trace_frontier(model, mandate)
-    gamma = float(frontier.effective_risk_aversion(wants)[0])
-    best = portfolio_on(frontier, frontier.at_risk_aversion(gamma), gamma, wants)
-    return best if best.kkt_residual <= CERTIFIED else _alone(model, mandate, wants)
+        risk_aversion = float(frontier.risk_aversion_at(target_volatility)[0])
+    own = Preferences(0.0) if preferences is None else preferences
+    return own if risk_aversion is None else own.with_risk_aversion(risk_aversion)
 
 
-def _of_return(frontier: Frontier, target: float) -> Portfolio:
+def _capped(frontier: Frontier, mandate: Mandate, target: float | None) -> Mandate:
+    """The mandate that lets neither costs nor losses lead above the target volatility."""
+    if target is None:
+        return mandate
+    cap = np.inf if mandate.max_volatility is None else mandate.max_volatility
+    aim = max(target, float(frontier.volatility[0]))
+    return mandate.model_copy(update={"max_volatility": min(cap, aim)})
+
+
+def _on_frontier(
+    frontier: Frontier, mandate: Mandate, own: Preferences, target: float | None
+) -> Portfolio:
+    """The optimum on the frontier of someone who has no costs; solved alone where its certificate
+    is not good enough.
+    """
+    gamma, model = float(own.risk_aversion[0]), frontier.model
+    plain = own.loss_aversion[0] == 1.0 and own.status_quo_cost[0] == 0.0
+    if plain or np.isinf(gamma):
+        place = frontier.at_volatility(target) if target else frontier.at_risk_aversion(gamma)
+        best = portfolio_on(frontier, place, gamma)
+    else:
+        mandate = _capped(frontier, mandate, target)
+        frontier = frontier if target is None else trace_frontier(model, mandate)
+        gamma = float(frontier.effective_risk_aversion(own)[0])
+        best = portfolio_on(frontier, frontier.at_risk_aversion(gamma), gamma, own)
+    return best if best.kkt_residual <= CERTIFIED else _alone(model, mandate, own)
+
+
+def _noted(best: Portfolio, frontier: Frontier, target: float) -> Portfolio:
+    """With a note where no portfolio has the target volatility."""
+    low, high = float(frontier.volatility[0]), float(frontier.volatility[-1])
+    if low - KEPT <= target <= high + KEPT:
+        return best
+    note = (
+        f"target_volatility {target:.6g} is out of reach: the limits allow {low:.6g} to {high:.6g}"
+    )
+    return replace(best, note=note)
+
+
+def _of_return(frontier: Frontier, target_return: float) -> Portfolio:
     """The portfolio of least risk with an expected return, or more where the one of least risk of
     all earns more.
     """
+    target = check_number(target_return, "target_return", "It is annual, such as 0.05.")
     highest = float(frontier.mean[-1])
     if target > highest + KEPT:
         raise InfeasibleError(
@@ -144,6 +159,16 @@ def _of_return(frontier: Frontier, target: float) -> Portfolio:
     return portfolio_on(
         frontier, frontier.at_mean(target), 1.0 / tolerance if tolerance > 0.0 else np.inf
     )
+
+
+def _check_alone(target_return: object, others: tuple[object, ...]) -> None:
+    if any(other is not None for other in others):
+        raise InputError(
+            "target_return is given beside a risk aversion, a target_volatility, preferences,"
+            " current or scenarios, which it does not go with. Give it alone.",
+            field="target_return",
+            value=target_return,
+        )
 
 
 def _check_arguments(
@@ -198,23 +223,24 @@ def _check_arguments(
 def _alone(
     model: ReturnModel,
     mandate: Mandate,
-    wants: Preferences,
+    own: Preferences,
     *,
-    current: FloatArray | None = None,
+    current: object = None,
     cost: float | TradingCost = 0.0,
 ) -> Portfolio:
     """One row of `optimal_portfolios`."""
-    solved = optimal_portfolios(model, mandate, wants, current=current, cost=cost)
-    status, gamma = str(solved.status[0]), float(solved.risk_aversion[0])
+    held = None if current is None else held_weights(model, current)
+    solved = optimal_portfolios(model, mandate, own, current=held, cost=cost)
+    status = str(solved.status[0])
     if status in FAILED:
         raise failure(status, solved.reason(0))
-    moments = float(solved.mean[0]), float(solved.volatility[0])
     return Portfolio(
         model.assets,
         solved.weights[0],
-        *moments,
+        float(solved.mean[0]),
+        float(solved.volatility[0]),
         status,
         solved.binding(0),
         float(solved.kkt_residual[0]),
-        gamma,
+        float(solved.risk_aversion[0]),
     )

@@ -26,6 +26,7 @@ class Portfolio:
         binding: Limits held with equality at a positive shadow price, dearest first.
         kkt_residual: See `certificate`.
         risk_aversion: The plain (effective) risk aversion whose optimum this is.
+        note: What was asked for and is out of the limits' reach; "" where nothing is.
     """
 
     assets: tuple[str, ...]
@@ -36,6 +37,7 @@ class Portfolio:
     binding: tuple[Binding, ...]
     kkt_residual: float
     risk_aversion: float
+    note: str = ""
 
     def __repr__(self) -> str:
         held = ", ".join(
@@ -45,7 +47,7 @@ class Portfolio:
         )
         return (
             f"Portfolio({held}; mean {self.mean:.2%}, volatility {self.volatility:.2%},"
-            f" {self.status})"
+            f" {self.status}{self.note and f'; {self.note}'})"
         )
 
     def _repr_html_(self) -> str:
@@ -64,17 +66,12 @@ def portfolio_on(
     this risk aversion, or, of loss-averse preferences of one client, of the best there is for
     these.
     """
-    status, averse = (
-        "ok",
-        preferences is not None
-        and preferences.loss_aversion[0] > 1.0
-        and np.isfinite(preferences.risk_aversion[0]),
-    )
-    if preferences is not None and averse:
+    status = "ok"
+    if preferences is None or preferences.loss_aversion[0] == 1.0:
+        proof = frontier.certify(weights, risk_aversion)
+    else:
         status = "no_participation" if np.isinf(risk_aversion) else "ok"
         proof = certify_preferences(frontier, weights, preferences, risk_aversion)
-    else:
-        proof = frontier.certify(weights, risk_aversion)
     mean, volatility = frontier.moments_of(weights)
     return Portfolio(
         frontier.assets,

@@ -24,13 +24,15 @@ from advisor.optimize.limits.binding import held_limits
 from advisor.optimize.limits.certificate import duality_gap, overstepped
 from advisor.optimize.limits.infeasible import name_contradiction
 from advisor.optimize.limits.limits import Limits, limits_of
-from advisor.optimize.limits.multipliers import LP_TOLERANCE
+from advisor.optimize.limits.multipliers import LP_TOLERANCE, unit_of
 from advisor.optimize.portfolio import Portfolio, portfolio_on
 from advisor.optimize.scenarios.certificate import Scenarios
 from advisor.validation import checked
 
 NO_RISK = 1e-20
 """Share of the largest variance below which an asset, or a portfolio, has none."""
+TAIL = 2.0
+"""Scenarios that the program of the least CVaR begins with, in multiples of those in its tail."""
 NEWTON_STEPS = 200
 DAMPED = 0.3
 """Newton decrement above which the step is damped: below, full steps converge quadratically."""
@@ -219,9 +221,32 @@ def _least_cvar(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Weights (n,), prices of the scenarios (T,), which add up to 1, and of budget and rows (1 +
     r,).
+
+    A scenario counts only where it is in the tail. The program of those that are bad for equal
+    weights is solved, and again with those that its answer leaves out and falls into, until there
+    are none: what is left out then costs nothing, and its price is 0.
+    """
+    most, unit = 1.0 / ((1.0 - confidence) * len(returns)), unit_of(returns)
+    scaled, tilt = returns / unit, np.zeros(len(returns))
+    average = scaled.mean(axis=1)
+    tail = average <= np.quantile(average, min(TAIL * (1.0 - confidence), 1.0))
+    while True:
+        weights, quantile, prices, scenario_prices = _tail_program(scaled[tail], limits, most)
+        missing = ~tail & (-(scaled @ weights) > quantile + LP_TOLERANCE)
+        if not missing.any():
+            break
+        tail |= missing
+    tilt[tail] = np.clip(scenario_prices, 0.0, most)
+    return np.clip(weights, limits.lower, limits.upper), tilt / tilt.sum(), prices * unit
+
+
+def _tail_program(
+    returns: FloatArray, limits: Limits, most: float
+) -> tuple[FloatArray, float, FloatArray, FloatArray]:
+    """Weights (n,) of least `quantile + most * sum of losses above it`, that quantile, prices of
+    budget and rows (1 + r,), and of the scenarios, shape (t,).
     """
     count, n = returns.shape
-    most = 1.0 / ((1.0 - confidence) * count)
     bounded, right = limits.one_sided()
     every: Any = sparse
     above = every.hstack([-returns, np.full((count, 1), -1.0), -every.identity(count)])
@@ -244,11 +269,9 @@ def _least_cvar(
         raise name_contradiction(limits)
     if solved.status != 0:
         raise SolverError(str(solved.message), solver="highs", status=str(solved.status))
-    marginals = -np.asarray(solved.ineqlin.marginals)
+    marginals, x = -np.asarray(solved.ineqlin.marginals), np.asarray(solved.x)
     prices = np.concatenate([solved.eqlin.marginals, limits.row_prices(marginals[count:])])
-    tilt = np.clip(marginals[:count], 0.0, most)
-    weights = np.clip(np.asarray(solved.x)[:n], limits.lower, limits.upper)
-    return weights, tilt / tilt.sum(), prices
+    return x[:n], float(x[n]), prices, marginals[:count]
 
 
 def _newton(correlation: FloatArray, budgets: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray, IntArray, StrArray
+from advisor.arrays import BoolArray, FloatArray, IntArray, StrArray
 from advisor.optimize.batch.certificate import Rates, row_residuals
 from advisor.optimize.batch.exact import solve_exactly, solve_rows
 from advisor.optimize.batch.pivot import (
@@ -27,12 +27,14 @@ from advisor.optimize.batch.search import (
     walk_to_preferences,
 )
 from advisor.optimize.frontier.frontier import Frontier
+from advisor.optimize.frontier.segments import NO_RISK
 from advisor.optimize.preferences.preferences import Preferences
 
 CERTIFIED = 1e-9
 """Residual above which a row is solved again by the exact solver, and above which it is then not
 called solved."""
 CAP_TOLERANCE = 1e-10
+"""By how much of it the variance of a cap may be exceeded."""
 HUGE = 1e200
 """Stands in for an infinite price, which no certificate accepts."""
 
@@ -154,13 +156,18 @@ def _capped(
     cap = rows.limits.max_volatility
     if cap is None:
         return np.zeros(0, dtype=np.int64)
-    _, volatility = own_moments(rows, state, np.arange(rows.count))
-    over = np.flatnonzero((status != "infeasible") & (volatility > cap + CAP_TOLERANCE))
+    over = np.flatnonzero((status != "infeasible") & _above(rows, state, cap))
     if over.size:
         search_volatility(rows, cap, state, tolerance, over)
-        _, volatility = own_moments(rows, state, over)
-        status[over[volatility > cap + CAP_TOLERANCE]] = "infeasible"
+        status[over[_above(rows, state, cap)[over]]] = "infeasible"
     return over
+
+
+def _above(rows: BatchRows, state: PivotState, cap: float) -> BoolArray:
+    """Whose variance is above that of the cap, by more than its rounding, shape (c,)."""
+    _, volatility = own_moments(rows, state, np.arange(rows.count))
+    made = np.einsum("cn,n->c", np.abs(state.weights), rows.model.volatility)
+    return volatility**2 > cap**2 * (1.0 + CAP_TOLERANCE) + (NO_RISK * made) ** 2
 
 
 def _claimed(

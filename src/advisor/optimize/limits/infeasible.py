@@ -95,6 +95,8 @@ def _gross_contradiction(limits: PartLimits) -> InfeasibleError | None:
         return None
     others = [limit for limit in _limits(limits) if limit.name != GROSS]
     least = _excess(others, limits, _Limit(GROSS, limits.rows[[row]], 0.0, 1.0, ""))
+    if least <= limits.row_upper[row] + TOLERANCE:
+        return None
     return InfeasibleError(
         f"max_gross {limits.row_upper[row]:g} is below {at_least(least)}, the least gross exposure"
         " that the other limits allow; raise it to at least that.",

@@ -17,6 +17,14 @@ LP_TOLERANCE = 1e-10
 """The tightest HiGHS allows."""
 
 
+def unit_of(values: FloatArray) -> float:
+    """A power of two near the largest of numbers, 1 where they are 0: what a program that is solved
+    to an absolute tolerance is to be measured in.
+    """
+    largest = float(np.abs(values).max(initial=0.0))
+    return 2.0 ** round(float(np.log2(largest))) if largest > 0.0 else 1.0
+
+
 def certify(
     model: ReturnModel,
     mandate: Mandate,

@@ -49,11 +49,13 @@ def over_scenarios(
     model: ReturnModel,
     mandate: Mandate,
     wants: Preferences,
-    scenarios: Scenarios,
+    scenarios: Scenarios | FloatArray,
     current: object,
     cost: float | TradingCost,
 ) -> Portfolio:
     """One row of `optimal_over_scenarios`."""
+    table = scenarios if isinstance(scenarios, Scenarios) else Scenarios(scenarios)
+    scenarios = table.of(model.assets)
     held = None if current is None else held_weights(model, current)
     solved = optimal_over_scenarios(model, scenarios, wants, mandate, current=held, cost=cost)
     status = str(solved.status[0])

@@ -60,6 +60,8 @@ REMEDIES: dict[str, str] = {
         "Make it with ClientTable.from_frame(frame) or ClientTable.from_clients(clients)."
     ),
     "DataFrame": "Pass a pandas DataFrame.",
+    "Equilibrium": "Build it with advisor.Equilibrium(weights=..., premium=...).",
+    "EstimateSettings": "Build them with advisor.EstimateSettings(half_life=..., ...).",
     "Frontier": "Make it with trace_frontier(model, mandate).",
     "GradedResponseModel": "Make it with GradedResponseModel.calibrate(sheets).",
     "IdMap": "Pass the ids of another table, such as interactions.clients.",

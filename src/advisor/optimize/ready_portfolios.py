@@ -190,14 +190,9 @@ def minimum_cvar(
             value=limits.max_volatility,
         )
     table = scenarios if isinstance(scenarios, Scenarios) else Scenarios(scenarios)
-    returns = table.of(model.assets).returns
-    if returns.shape[1] != len(model):
-        raise InputError(
-            f"scenarios cover {returns.shape[1]} assets, the model {len(model)}; give a column for"
-            " each.",
-            field="scenarios",
-            value=returns.shape,
-        )
+    table = table.of(model.assets)
+    table.check_width(len(model))
+    returns = table.returns
     weights, tilt, prices = least_cvar(returns, limits, confidence)
     cvar = float(conditional_value_at_risk(returns @ weights, confidence))
     gradient = -(tilt @ returns)

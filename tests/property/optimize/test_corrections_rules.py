@@ -173,7 +173,7 @@ def test_the_adaptation_box_holds_the_rational_portfolio_and_shrinks_to_it() -> 
     assert np.abs(biased - rational).max(axis=1) == pytest.approx(distance, abs=1e-12)
     with pytest.raises(InputError, match="distance"):
         adaptation_box(rational, np.array([-0.1, 0.0, 0.0]))
-    with pytest.raises(InputError, match="lies in"):
+    with pytest.raises(InputError, match="of at least 0 and of at most 1"):
         AdaptationPolicy(mixed=2.0)
 
 

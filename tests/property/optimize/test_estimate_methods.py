@@ -162,7 +162,7 @@ def test_fees_and_taxes_drag() -> None:
 
 
 def test_refusals_name_what_was_wrong() -> None:
-    with pytest.raises(InputError, match="choose one of shrunk_equilibrium"):
+    with pytest.raises(InputError, match="it must be 'shrunk_equilibrium'"):
         estimate_returns(market(), mean="median")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="shortest history is 'a3' with 2"):
         estimate_returns(market(late=118))

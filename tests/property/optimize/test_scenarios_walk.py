@@ -16,7 +16,7 @@ from advisor.data import ReturnModel
 from advisor.optimize import Preferences, optimal_over_scenarios
 from advisor.optimize.limits.limits import limits_of
 from advisor.optimize.scenarios import solver as module
-from advisor.optimize.scenarios.certificate import Scenarios, prove_rows
+from advisor.optimize.scenarios.certificate import ScenarioProgram, Scenarios, prove_rows
 
 
 def case(seed: int, c: int = 4) -> tuple[ReturnModel, Scenarios, Preferences, Mandate]:
@@ -112,9 +112,15 @@ def test_the_proof_sees_moved_weights_and_a_wrong_tilt() -> None:
     limits = limits_of(model, mandate)
     zero = np.zeros((len(wants), 1 + len(limits.row_names)))
     moved = np.roll(got.weights, 1, axis=1)
-    assert (prove_rows(model, limits, scenarios, wants, moved, got.tilt, zero)[1] > 1e-4).any()
     assert (
-        prove_rows(model, limits, scenarios, wants, got.weights, 0.0 * got.tilt, zero)[1] > 1e-4
+        prove_rows(ScenarioProgram(model, limits, scenarios), wants, moved, got.tilt, zero)[1]
+        > 1e-4
+    ).any()
+    assert (
+        prove_rows(
+            ScenarioProgram(model, limits, scenarios), wants, got.weights, 0.0 * got.tilt, zero
+        )[1]
+        > 1e-4
     ).any()
 
 

@@ -23,7 +23,7 @@ from advisor.optimize import (
     trace_frontier,
 )
 from advisor.optimize.program.program import CvarLimit, ProgramLimits
-from advisor.optimize.scenarios.certificate import Scenarios, prove_rows
+from advisor.optimize.scenarios.certificate import ScenarioProgram, Scenarios, prove_rows
 
 cp: Any = cvxpy
 MEAN = np.array([0.05, 0.10, 0.25])
@@ -101,7 +101,6 @@ def test_no_loss_aversion_is_markowitz_under_any_mandate() -> None:
 def test_the_dual_proof_sees_a_wrong_portfolio() -> None:
     """The broken copy: the same tilt proves a moved portfolio worse by at least what it loses."""
     from advisor.optimize.limits.limits import limits_of
-    from advisor.optimize.scenarios.certificate import ScenarioProgram
 
     limits, scenarios, wants = (
         limits_of(ANNUAL, Mandate()),
@@ -111,9 +110,13 @@ def test_the_dual_proof_sees_a_wrong_portfolio() -> None:
     w, tilt, prices = (
         a[None] for a in ScenarioProgram(ANNUAL, limits, scenarios).solve(3.0, 1.0, 0.0)
     )
-    (best,), (gap,) = prove_rows(ANNUAL, limits, scenarios, wants, w, tilt, prices)
+    (best,), (gap,) = prove_rows(ScenarioProgram(ANNUAL, limits, scenarios), wants, w, tilt, prices)
     (worse,), (wide,) = prove_rows(
-        ANNUAL, limits, scenarios, wants, w + np.array([0.05, 0.0, -0.05]), tilt, prices
+        ScenarioProgram(ANNUAL, limits, scenarios),
+        wants,
+        w + np.array([0.05, 0.0, -0.05]),
+        tilt,
+        prices,
     )
     assert gap < 1e-9
     assert wide >= best - worse > 1e-4

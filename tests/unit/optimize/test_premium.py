@@ -108,7 +108,7 @@ def test_stress_is_the_markets_unless_each_assets_own_is_asked_for() -> None:
     np.testing.assert_allclose(
         alone.stress, np.maximum(0.0, 2.3263478740408408 * alone.volatility - alone.mean)
     )
-    with pytest.raises(InputError, match="choose one of market, own"):
+    with pytest.raises(InputError, match="it must be 'market' or 'own'"):
         estimate_returns(sample.market(), stress="both")  # type: ignore[arg-type]
 
 

@@ -79,51 +79,14 @@ def cost_rows(
         InputError: Costs without holdings, another shape, a negative or infinite cost, holding
             years that are not positive, holdings above 1.
     """
-    n, costs = (
-        len(assets),
-        cost if isinstance(cost, TradingCost) else TradingCost(0.0 if cost is None else cost),
-    )
-    costs = TradingCost(
-        in_order(costs.buy, assets, "cost"),
-        in_order(costs.sell, assets, "cost"),
-        costs.holding_years,
-    )
-    current = in_order(current, assets, "current")
-    years = client_rows(
-        costs.holding_years, "holding_years", count, 1, scalar_axis=0, faults=faults
-    )
-    spread = _own(costs.holding_years, faults, axes=1)
-    refuse(
-        years <= 0.0,
-        years,
-        "holding_years",
-        "costs are spread over it, so it must be more than 0",
-        1.0,
-        spread,
-        count,
-    )
-    buy = client_rows(costs.buy, "cost", count, n, faults=faults)
-    sell = buy if costs.sell is None else client_rows(costs.sell, "cost", count, n, faults=faults)
-    for rates, rate in ((buy, costs.buy), (sell, costs.buy if costs.sell is None else costs.sell)):
-        refuse(
-            rates < 0.0,
-            rates,
-            "cost",
-            "a trade does not pay, so it must be 0 or more",
-            0.0,
-            _own(rate, faults),
-            count,
-        )
-    hold = None if current is None else client_rows(current, "current", count, n, faults=faults)
-    if hold is not None:
-        total = np.einsum("cn->c", hold)[:, None]
-        why = (
-            "current is weights, fractions of wealth that add up to at most 1, and not money;"
-            " divide by the wealth"
-        )
-        refuse(
-            total > 1.0 + ROUNDED, total, "sum of current", why, 0.0, _own(current, faults), count
-        )
+    own = cost if isinstance(cost, TradingCost) else TradingCost(0.0 if cost is None else cost)
+    years = client_rows(own.holding_years, "holding_years", count, 1, scalar_axis=0, faults=faults)
+    why = "costs are spread over it, so it must be more than 0"
+    noted = _own(own.holding_years, faults, axes=1)
+    refuse(years <= 0.0, years, "holding_years", why, 1.0, noted, count)
+    buy = _rates(own.buy, count, assets, faults)
+    sell = buy if own.sell is None else _rates(own.sell, count, assets, faults)
+    hold = None if current is None else _holdings(current, count, assets, faults)
     felt = status_quo[:, None]
     if not (buy.any() or sell.any() or felt.any()):
         return None
@@ -135,6 +98,33 @@ def cost_rows(
             value=None,
         )
     return CostRows(hold, (buy + felt) / years, (sell + felt) / years)
+
+
+def _rates(
+    value: object, count: int, assets: Sequence[str], faults: dict[int, str] | None
+) -> FloatArray:
+    """One-off costs of trading, shape (1 or c, n)."""
+    value = in_order(value, assets, "cost")
+    rates = client_rows(value, "cost", count, len(assets), faults=faults)
+    why = "a trade does not pay, so it must be 0 or more"
+    refuse(rates < 0.0, rates, "cost", why, 0.0, _own(value, faults), count)
+    return rates
+
+
+def _holdings(
+    value: object, count: int, assets: Sequence[str], faults: dict[int, str] | None
+) -> FloatArray:
+    """Weights held, shape (1 or c, n)."""
+    value = in_order(value, assets, "current")
+    hold = client_rows(value, "current", count, len(assets), faults=faults)
+    total = np.einsum("cn->c", hold)[:, None]
+    why = (
+        "current is weights, fractions of wealth that add up to at most 1, and not money; divide by"
+        " the wealth"
+    )
+    noted = _own(value, faults)
+    refuse(total > 1.0 + ROUNDED, total, "sum of current", why, 0.0, noted, count)
+    return hold
 
 
 def _own(value: object, faults: dict[int, str] | None, *, axes: int = 2) -> dict[int, str] | None:
@@ -181,18 +171,10 @@ def client_rows(
             value=shape,
         )
     bad = ~np.isfinite(rows)
-    own = (
-        None if bad.all() else _own(value, faults, axes=2 if scalar_axis == 1 else 1)
-    )  # nothing that can be used is nobody's own mistake
-    refuse(
-        bad,
-        rows,
-        field,
-        "what is not finite would spread into every weight; mend it",
-        0.0,
-        own,
-        count,
-    )
+    # nothing that can be used is nobody's own mistake
+    own = None if bad.all() else _own(value, faults, axes=2 if scalar_axis == 1 else 1)
+    why = "what is not finite would spread into every weight; mend it"
+    refuse(bad, rows, field, why, 0.0, own, count)
     return rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from typing import cast
 
 import numpy as np
 
@@ -154,82 +155,69 @@ def optimal_portfolios(
 
     Args:
         model: Means and covariance of n assets, shared.
-        mandate: Limits shared by all; long-only when None. Group and linear limits and the
-            volatility cap hold for every client.
+        mandate: Limits that hold for every client; long-only when None.
         preferences: Of c clients (or one, for all rows given).
         lower: Own lower bounds, a number, (n,) or (c, n); they tighten the mandate's.
         upper: Own upper bounds, likewise; 0 takes an asset away.
         current: Weights held now, (n,) or (c, n), not money; what they leave of 1 is cash.
         cost: One-off proportional cost of trading, a fraction of what is traded; spread over one
             year, or over the holding years of a `TradingCost`. `preferences.status_quo_cost` adds
-            to it. For loss-averse clients costs lower the return that is compared with the
-            reference.
+            to it. Costs lower the return that a loss-averse client compares with the reference.
         start: Yesterday's answer for the same clients: their active sets are tried first.
-        frontier: That of this model and mandate without its volatility cap, where the caller has it
-            already; it seeds the search and decides nothing.
+        frontier: That of model and mandate without the volatility cap, where the caller has it; it
+            seeds the search and decides nothing.
 
     Returns:
-        A row a client. Each carries its certificate: rows are solved by block principal pivoting
-        seeded from the shared frontier, whatever misses 1e-9 is solved again on its own exact path,
-        and nothing above that is called solved. The certificate is of the client's own concave
-        objective: no portfolio within the limits is better by more. Rows never see each other, so
-        chunks and threads change no bit.
+        A row a client, each with its certificate: no portfolio within the limits is better by more
+        for the client's own concave objective. Rows are pivoted from the shared frontier, solved
+        again on their own exact path where that misses 1e-9, and "failed" where both do. Rows never
+        see each other, so chunks and threads change no bit.
 
     Raises:
-        InputError: Shapes disagree, a value that all clients share cannot be used, costs without
-            holdings, or `start` of other clients. What cannot be used in a client's own row is
-            their `status`.
-        InfeasibleError: The mandate alone leaves no portfolio to anybody; a client's own
-            contradiction is their `status`.
+        InputError: Shapes disagree, a value that all clients share cannot be used (in a client's
+            own row it is their `status`), costs without holdings, or `start` of other clients.
+        InfeasibleError: The mandate alone leaves no portfolio to anybody.
+        SolverError: The frontier of the mandate could not be certified.
 
-    Source: Judice and Pires (1994); the no-trade region in Davis and Norman (1990), here for one
-    period.
+    Source: Judice and Pires (1994); Davis and Norman (1990) for the no-trade region.
     """
-    limits, n = limits_of(model, mandate, signed=True), len(model)
-    parts = parts_of(model, limits)
-    check_type(
-        preferences,
-        Preferences,
-        "preferences",
-        "Pass Preferences(risk_aversion, loss_aversion, ...), one value a client.",
-    )
+    limits = limits_of(model, mandate, signed=True)
+    remedy = "Pass Preferences(risk_aversion, loss_aversion, ...), one value a client."
+    check_type(preferences, Preferences, "preferences", remedy)
     lower, upper, current = (
         None if v is None else numbers(in_order(v, model.assets, name), name)
         for v, name in ((lower, "lower"), (upper, "upper"), (current, "current"))
     )
     count = _clients(preferences, (lower, upper, current), cost)
     if start is not None:
-        _check_start(start, (count, n))
-    wants = (
-        preferences
-        if len(preferences) == count
-        else preferences.take(np.zeros(count, dtype=np.int64))
-    )
+        _check_start(start, (count, len(model)))
+    wants = preferences.take(np.zeros(count, np.int64)) if len(preferences) < count else preferences
     faults: dict[int, str] = {}
     costs = cost_rows(current, cost, wants.status_quo_cost, count, model.assets, faults)
     rows = BatchRows.of(model, limits, count, lower, upper, costs, faults)
-    if parts is not None:
-        rows, frontier = rows.of_parts(parts), None
-    if frontier is not None:
-        check_type(
-            frontier,
-            Frontier,
-            "frontier",
-            "Pass what trace_frontier gave for this model and mandate, or None.",
-        )
-        if frontier.assets != model.assets:
-            raise InputError(
-                "frontier is of other assets than model; pass its own, or None.",
-                field="frontier",
-                value=frontier.assets,
-            )
-    shared = frontier or trace_frontier(rows.model, replace(rows.limits, max_volatility=None))
+    shared = None if frontier is None else _checked_frontier(frontier, model)
+    if (parts := parts_of(model, limits)) is not None:
+        rows, shared = rows.of_parts(parts), None
+    shared = shared or trace_frontier(rows.model, replace(rows.limits, max_volatility=None))
     answers: list[ChunkAnswer] = []
     for a in range(0, max(count, 1), CHUNK):
         block = np.arange(a, min(a + CHUNK, count))
         warm = None if start is None else (start.state.side[block], start.state.row_side[block])
         answers.append(solve_chunk(rows.take(block), wants.take(block), shared, warm))
     return _joined(model, rows, answers, faults)
+
+
+def _checked_frontier(frontier: object, model: ReturnModel) -> Frontier:
+    remedy = "Pass what trace_frontier gave for this model and mandate, or None."
+    check_type(frontier, Frontier, "frontier", remedy)
+    own = cast(Frontier, frontier)
+    if own.assets != model.assets:
+        raise InputError(
+            "frontier is of other assets than model; pass its own, or None.",
+            field="frontier",
+            value=own.assets,
+        )
+    return own
 
 
 def _clients(preferences: Preferences, rows: tuple[FloatArray | None, ...], cost: object) -> int:

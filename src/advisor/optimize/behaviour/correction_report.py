@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from advisor.annotations import Share
 from advisor.arrays import BoolArray, FloatArray, numbers
 from advisor.errors import InputError
 from advisor.optimize.frontier.frontier import Frontier
@@ -137,6 +138,7 @@ def certainty_equivalent_cost(
     return np.where(np.isinf(rational), np.nan, BASIS_POINTS * np.maximum(lost, 0.0))
 
 
+@checked
 @dataclass(frozen=True)
 class AdaptationPolicy:
     """How far, in weight of one asset, advice may leave the rational portfolio to suit a bias.
@@ -155,18 +157,9 @@ class AdaptationPolicy:
     """
 
     wealthy: float = 1_000_000.0
-    wealthy_emotional: float = 0.15
-    mixed: float = 0.10
-    modest_cognitive: float = 0.03
-
-    def __post_init__(self) -> None:
-        for name in ("wealthy_emotional", "mixed", "modest_cognitive"):
-            if not 0.0 <= (value := getattr(self, name)) <= 1.0:
-                raise InputError(
-                    f"AdaptationPolicy.{name} is {value}; a distance in weight lies in [0, 1].",
-                    field=name,
-                    value=value,
-                )
+    wealthy_emotional: Share = 0.15
+    mixed: Share = 0.10
+    modest_cognitive: Share = 0.03
 
     def distance(self, wealth: FloatArray, emotional: BoolArray) -> FloatArray:
         """Largest distance of any one weight from the rational portfolio, shape (c,).

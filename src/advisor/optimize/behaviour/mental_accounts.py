@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from advisor.arrays import FloatArray, check_number, check_type, frozen
+from advisor.annotations import OpenShare, Positive
+from advisor.arrays import FloatArray, check_type, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
@@ -21,6 +22,7 @@ from advisor.optimize.frontier.frontier import Frontier
 from advisor.optimize.frontier.trace import trace_frontier
 from advisor.optimize.repairs import at_most
 from advisor.privacy import hides
+from advisor.validation import checked
 
 KEPT = 1e-9
 """A floor missed by less than this, in annual return, is kept: rounding."""
@@ -32,6 +34,7 @@ SHARES = 1e-9
 
 
 @hides
+@checked
 @dataclass(frozen=True)
 class Account:
     """One goal's money: as much expected return as leaves `P(return < floor_return) <=
@@ -48,43 +51,9 @@ class Account:
     """
 
     name: str
-    share: float
+    share: Positive
     floor_return: float
-    shortfall_probability: float
-
-    def __post_init__(self) -> None:
-        check_type(self.name, str, "name", "Name the account.")
-        for name, rule in (
-            ("share", "a positive fraction"),
-            ("floor_return", "an annual return"),
-            ("shortfall_probability", "a number"),
-        ):
-            number = check_number(
-                getattr(self, name),
-                name,
-                f"Account {self.name!r} needs {rule} there.",
-                infinite=True,
-            )
-            object.__setattr__(self, name, number)
-        if not self.share > 0.0 or not np.isfinite(self.share):
-            raise InputError(
-                f"Account {self.name!r} has the share {self.share}; give a positive fraction.",
-                field="share",
-                value=self.share,
-            )
-        if not np.isfinite(self.floor_return):
-            raise InputError(
-                f"Account {self.name!r} has the floor {self.floor_return}; give a finite return.",
-                field="floor_return",
-                value=self.floor_return,
-            )
-        if not 0.0 < self.shortfall_probability < 1.0:
-            raise InputError(
-                f"Account {self.name!r} accepts a shortfall probability of"
-                f" {self.shortfall_probability}; it lies between 0 and 1 (0.05 is 5 %).",
-                field="shortfall_probability",
-                value=self.shortfall_probability,
-            )
+    shortfall_probability: OpenShare
 
 
 @hides
@@ -138,6 +107,7 @@ class AccountsPlan:
     mean_lost: float
 
 
+@checked
 def mental_accounts(
     model: ReturnModel, accounts: Sequence[Account], *, mandate: Mandate | None = None
 ) -> AccountsPlan:
@@ -161,19 +131,9 @@ def mental_accounts(
         InputError: No accounts, something else than accounts, or shares that do not add up to 1.
         InfeasibleError: A floor is out of reach; it is named with the best attainable one.
     """
-    check_type(
-        accounts,
-        Sequence,
-        "accounts",
-        "Pass a list of Account(name, share, floor_return, shortfall_probability).",
-    )
+    remedy = "Pass Account(name, share, floor_return, shortfall_probability)."
     for i, account in enumerate(accounts):
-        check_type(
-            account,
-            Account,
-            f"accounts[{i}]",
-            "Pass Account(name, share, floor_return, shortfall_probability).",
-        )
+        check_type(account, Account, f"accounts[{i}]", remedy)
     if not accounts or abs(sum(a.share for a in accounts) - 1.0) > SHARES:
         total = sum(a.share for a in accounts)
         raise InputError(

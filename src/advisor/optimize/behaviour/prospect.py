@@ -16,13 +16,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Annotated
 
 import numpy as np
 from scipy.special import ndtr
 
-from advisor.arrays import FloatArray, check_number, check_type, frozen, numbers
+from advisor.arrays import FloatArray, frozen
 from advisor.errors import InputError
 from advisor.optimize.frontier.frontier import Frontier
+from advisor.readers import Number
+from advisor.validation import checked
 
 NODES = 200
 """Gauss-Legendre nodes on each side of the reference: the value is then good to about 1e-9."""
@@ -34,6 +37,13 @@ where the search starts."""
 GOLDEN = 0.6180339887498949
 
 
+Size = Annotated[float, Number("Give a number between 1e-12 and 1e6.", low=1e-12, high=1e6)]
+Curvature = Annotated[float, Number("Give a number between 0.001 and 1.", low=1e-3, high=1.0)]
+Weighting = Annotated[float, Number("Give a number between 0.3 and 1.", low=0.3, high=1.0)]
+Reference = Annotated[float, Number("Give an annual return.", low=-1e6, high=1e6)]
+
+
+@checked
 @dataclass(frozen=True)
 class Prospect:
     """One client's prospect-theory value of a return x over the reference: `x^a`, and `-l (-x)^a`
@@ -53,31 +63,12 @@ class Prospect:
         InputError: A number is out of range.
     """
 
-    loss_aversion: float = 2.25
-    curvature: float = 0.88
-    gain_weighting: float = 0.61
-    loss_weighting: float = 0.69
-    reference_return: float = 0.0
-    evaluation_years: float = 1.0
-
-    def __post_init__(self) -> None:
-        ranges = {
-            "loss_aversion": (1e-12, 1e6),
-            "curvature": (1e-3, 1.0),
-            "gain_weighting": (0.3, 1.0),
-            "loss_weighting": (0.3, 1.0),
-            "reference_return": (-1e6, 1e6),
-            "evaluation_years": (1e-12, 1e6),
-        }
-        for name, (low, high) in ranges.items():
-            value = check_number(getattr(self, name), name, "Pass one number.", infinite=True)
-            if not low <= value <= high:
-                raise InputError(
-                    f"Prospect.{name} is {value:g}; it lies between {low:g} and {high:g}."
-                    " Correct it.",
-                    field=name,
-                    value=value,
-                )
+    loss_aversion: Size = 2.25
+    curvature: Curvature = 0.88
+    gain_weighting: Weighting = 0.61
+    loss_weighting: Weighting = 0.69
+    reference_return: Reference = 0.0
+    evaluation_years: Size = 1.0
 
 
 def weighted_chance(p: FloatArray, weighting: float) -> FloatArray:
@@ -88,6 +79,7 @@ def weighted_chance(p: FloatArray, weighting: float) -> FloatArray:
     return up / (up + down) ** (1.0 / weighting)
 
 
+@checked
 def prospect_value(prospect: Prospect, mean: FloatArray, volatility: FloatArray) -> FloatArray:
     """Value of normal returns, shape of `mean` and `volatility` broadcast.
 
@@ -101,22 +93,17 @@ def prospect_value(prospect: Prospect, mean: FloatArray, volatility: FloatArray)
         is `integral of w(P(X > x)) dv(x)`, an integration by parts that has neither a density nor a
         singular decision weight in it, taken by Gauss-Legendre in the value instead of the return.
     """
-    check_type(prospect, Prospect, "prospect", "Pass Prospect(loss_aversion, curvature, ...).")
-    years, means, risks = (
-        prospect.evaluation_years,
-        numbers(mean, "mean"),
-        numbers(volatility, "volatility"),
-    )
+    years = prospect.evaluation_years
     try:
         m, s = np.broadcast_arrays(
-            (means - prospect.reference_return) * years, risks * np.sqrt(years)
+            (mean - prospect.reference_return) * years, volatility * np.sqrt(years)
         )
     except ValueError:
         raise InputError(
-            f"mean has shape {means.shape}, volatility {risks.shape}, which do not go together;"
+            f"mean has shape {mean.shape}, volatility {volatility.shape}, which do not go together;"
             " give one of each.",
             field="volatility",
-            value=risks.shape,
+            value=volatility.shape,
         ) from None
     gain = _one_side(m, s, prospect.curvature, prospect.gain_weighting)
     loss = _one_side(-m, s, prospect.curvature, prospect.loss_weighting)
@@ -148,6 +135,7 @@ def _legendre() -> tuple[FloatArray, FloatArray]:
     return frozen(u**2), frozen(0.5 * w * 2.0 * u)
 
 
+@checked
 def at_prospect(frontier: Frontier, prospect: Prospect) -> FloatArray:
     """The frontier portfolio a prospect-theory client likes best.
 
@@ -160,8 +148,6 @@ def at_prospect(frontier: Frontier, prospect: Prospect) -> FloatArray:
         whom leverage always pays); on a frontier with limits it has one. Found by a grid over every
         segment and a golden-section search round its best point.
     """
-    check_type(frontier, Frontier, "frontier", "Pass what trace_frontier gave.")
-    check_type(prospect, Prospect, "prospect", "Pass Prospect(loss_aversion=..., ...).")
     s = frontier.segments
     corner = np.repeat(np.arange(len(frontier)), GRID)
     share = np.tile(np.linspace(0.0, 1.0, GRID, endpoint=False), len(frontier))

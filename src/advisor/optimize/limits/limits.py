@@ -106,59 +106,50 @@ def limits_of(
         signed: The caller can hold a cap on gross exposure and costs of short positions.
 
     Returns:
-        Checked limits whose bounds alone admit a portfolio; whether the rows do is found out when
-        one is looked for.
+        Limits whose bounds alone admit a portfolio; whether the rows do is found out when one is
+        looked for.
 
     Raises:
-        InputError: Something else than a model and a mandate, a mandate that names assets or groups
-            that the model does not have, a mask of another shape, or `max_gross` or `short_costs`
-            where they cannot be held.
+        InputError: No model or mandate, names that the model does not have, a mask of another
+            shape, or `max_gross` or `short_costs` where they cannot be held.
         InfeasibleError: The bounds alone leave no portfolio that adds up to 1.
     """
-    check_type(
-        model,
-        ReturnModel,
-        "model",
-        "Pass ReturnModel(assets, mean, covariance), or ReturnModel.from_frame(mean, covariance).",
-    )
+    remedy = "Pass ReturnModel(assets, mean, covariance), or ReturnModel.from_frame(...)."
+    check_type(model, ReturnModel, "model", remedy)
     mandate = Mandate() if mandate is None else mandate
-    check_type(
-        mandate, Mandate, "mandate", "Pass Mandate(max_weight=..., ...), or None for long-only."
-    )
-    n = len(model)
-    lower, upper = np.full(n, mandate.min_weight), np.full(n, mandate.max_weight)
+    remedy = "Pass Mandate(max_weight=..., ...), or None for long-only."
+    check_type(mandate, Mandate, "mandate", remedy)
+    for name in () if signed else ("max_gross", "short_costs"):
+        if value := getattr(mandate, name):
+            raise InputError(
+                f"Mandate.{name} cannot be held here; trace_frontier, optimal_portfolio without"
+                " scenarios and optimal_portfolios hold it. Leave it off, or call one of these.",
+                field=name,
+                value=value,
+            )
+    ineligible = _ineligible(eligible, len(model))
+    lower, upper = _bounds(model, mandate, ineligible)
+    rows, (low, high), names = _rows(model, mandate)
+    lower, upper, rows, low, high = map(frozen, (lower, upper, rows, low, high))
+    limits = Limits(
+        model.assets, lower, upper, rows, low, high, tuple(names), mandate.max_volatility,
+        frozen(ineligible), mandate.min_weight, mandate.max_weight, mandate.max_gross,
+        _short_costs(model, mandate),
+    )  # fmt: skip
+    check_budget(limits, mandate)
+    return limits
+
+
+def _bounds(
+    model: ReturnModel, mandate: Mandate, ineligible: BoolArray
+) -> tuple[FloatArray, FloatArray]:
+    """Lower and upper bounds, each shape (n,)."""
+    lower, upper = (np.full(len(model), edge) for edge in (mandate.min_weight, mandate.max_weight))
     for asset, (low, high) in mandate.bounds.items():
         i = model.ids.code(asset, "Mandate.bounds asset")
         lower[i], upper[i] = low, high
-    ineligible = _ineligible(eligible, n)
-    if eligible is not None:
-        lower[ineligible] = upper[ineligible] = 0.0
-    rows, (low, high), names = _rows(model, mandate)
-    limits = Limits(
-        model.assets,
-        frozen(lower),
-        frozen(upper),
-        frozen(rows),
-        frozen(low),
-        frozen(high),
-        tuple(names),
-        mandate.max_volatility,
-        frozen(ineligible),
-        mandate.min_weight,
-        mandate.max_weight,
-        mandate.max_gross,
-        _short_costs(model, mandate),
-    )
-    if not signed and (limits.max_gross is not None or limits.short_costs is not None):
-        name = "max_gross" if limits.max_gross is not None else "short_costs"
-        raise InputError(
-            f"Mandate.{name} cannot be held here; trace_frontier, optimal_portfolio without"
-            " scenarios and optimal_portfolios hold it. Leave it off, or call one of these.",
-            field=name,
-            value=getattr(mandate, name),
-        )
-    check_budget(limits, mandate)
-    return limits
+    lower[ineligible] = upper[ineligible] = 0.0
+    return lower, upper
 
 
 def _short_costs(model: ReturnModel, mandate: Mandate) -> FloatArray | None:

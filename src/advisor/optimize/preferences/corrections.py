@@ -9,16 +9,26 @@ Every effect is reported apart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, check_number, check_type, numbers
+from advisor.annotations import NotNegative
+from advisor.arrays import BoolArray, FloatArray, numbers
 from advisor.errors import InputError
 from advisor.optimize.preferences.bias_evidence import BiasEvidence
 from advisor.privacy import hides
+from advisor.readers import Number
+from advisor.validation import checked
+
+Factor = Annotated[float, Number("Give 1 or more; below 1 it would raise risk.", low=1.0)]
+Disposition = Annotated[
+    float, Number("PGR - PLR is a difference of shares, from -1 to 1.", low=-1.0, high=1.0)
+]
 
 
+@checked
 @dataclass(frozen=True)
 class BiasPolicy:
     """How far evidence about biases may move an allocation; the advisor's decision, not the
@@ -48,51 +58,20 @@ class BiasPolicy:
     disposition counts. Spreads, weights and caps are this library's own, meant to be calibrated.
     """
 
-    cap: float = 2.0
-    population_loss_aversion: float = 1.0
-    loss_aversion_spread: float = 0.7
-    population_disposition: float = 0.051
-    disposition_spread: float = 0.15
-    disposition_weight: float = 0.5
-    disposition_cap: float = 1.1
-    overconfidence_weight: float = 0.25
-    overconfidence_cap: float = 1.1
+    cap: Factor = 2.0
+    population_loss_aversion: Factor = 1.0
+    loss_aversion_spread: NotNegative = 0.7
+    population_disposition: Disposition = 0.051
+    disposition_spread: NotNegative = 0.15
+    disposition_weight: NotNegative = 0.5
+    disposition_cap: Factor = 1.1
+    overconfidence_weight: NotNegative = 0.25
+    overconfidence_cap: Factor = 1.1
 
     @property
     def values(self) -> tuple[float, ...]:
         """All settings, in the order above."""
         return tuple(vars(self).values())
-
-    def __post_init__(self) -> None:
-        for item in fields(self):
-            value = check_number(
-                getattr(self, item.name), item.name, "A setting of BiasPolicy is one number."
-            )
-            object.__setattr__(self, item.name, value)
-        for name in ("cap", "disposition_cap", "overconfidence_cap", "population_loss_aversion"):
-            if not 1.0 <= (value := getattr(self, name)) < np.inf:
-                raise InputError(
-                    f"BiasPolicy.{name} is {value}; below 1 it would raise risk. Give 1 or more.",
-                    field=name,
-                    value=value,
-                )
-        for item in fields(self):
-            if (
-                not (value := getattr(self, item.name)) >= 0.0
-                and item.name != "population_disposition"
-            ):
-                raise InputError(
-                    f"BiasPolicy.{item.name} is {value}; give a number that is not negative.",
-                    field=item.name,
-                    value=value,
-                )
-        if not -1.0 <= self.population_disposition <= 1.0:
-            raise InputError(
-                f"BiasPolicy.population_disposition is {self.population_disposition:g}; PGR - PLR"
-                " is a difference of shares, from -1 to 1. Correct it.",
-                field="population_disposition",
-                value=self.population_disposition,
-            )
 
 
 @hides
@@ -175,10 +154,6 @@ def combine_corrections(
         InputError: Lengths disagree, or a risk aversion is negative or nan.
     """
     rules = BiasPolicy() if policy is None else policy
-    check_type(
-        evidence, BiasEvidence, "evidence", "Pass BiasEvidence.of(count, loss_aversion=..., ...)."
-    )
-    check_type(rules, BiasPolicy, "policy", "Pass BiasPolicy(cap=..., ...), or None.")
     rational = numbers(risk_aversion, "risk_aversion")
     if rational.shape != (len(evidence),) or behavioural.shape != rational.shape:
         raise InputError(
@@ -194,25 +169,9 @@ def combine_corrections(
             field="risk_aversion",
             value=float(rational[row]),
         )
-    own = excess_loss_aversion(evidence, rules)
     inner = np.isfinite(rational) & (rational > 0.0)
     raw = np.divide(behavioural, rational, out=np.ones_like(rational), where=inner)
-    loss = np.maximum(raw, 1.0)
-    excess = _excess(
-        evidence.disposition,
-        evidence.disposition_se,
-        rules.population_disposition,
-        rules.disposition_spread,
-    )
-    disposition = np.where(
-        inner, np.minimum(1.0 + rules.disposition_weight * excess, rules.disposition_cap), 1.0
-    )
-    narrow = np.maximum(
-        np.where(np.isnan(evidence.overconfidence), 1.0, evidence.overconfidence) - 1.0, 0.0
-    )
-    confidence = np.where(
-        inner, np.minimum(1.0 + rules.overconfidence_weight * narrow, rules.overconfidence_cap), 1.0
-    )
+    loss, (disposition, confidence) = np.maximum(raw, 1.0), _small_factors(evidence, rules, inner)
     product = loss * disposition * confidence
     factor = np.minimum(product, rules.cap)
     return Correction(
@@ -222,11 +181,30 @@ def combine_corrections(
         loss_aversion_factor=np.minimum(loss, rules.cap),
         disposition_factor=np.minimum(disposition, rules.cap),
         overconfidence_factor=np.minimum(confidence, rules.cap),
-        loss_aversion=own,
+        loss_aversion=excess_loss_aversion(evidence, rules),
         one_way=raw < 1.0,
         capped=product > rules.cap,
         no_participation=np.isinf(raw),
     )
+
+
+def _small_factors(
+    evidence: BiasEvidence, rules: BiasPolicy, inner: BoolArray
+) -> tuple[FloatArray, FloatArray]:
+    """Factors of disposition and overconfidence, 1 outside `inner`, each shape (c,)."""
+    excess = _excess(
+        evidence.disposition,
+        evidence.disposition_se,
+        rules.population_disposition,
+        rules.disposition_spread,
+    )
+    narrow = np.maximum(np.nan_to_num(evidence.overconfidence, nan=1.0) - 1.0, 0.0)
+    effects = (
+        (rules.disposition_weight * excess, rules.disposition_cap),
+        (rules.overconfidence_weight * narrow, rules.overconfidence_cap),
+    )
+    first, second = (np.where(inner, np.minimum(1.0 + x, cap), 1.0) for x, cap in effects)
+    return first, second
 
 
 def _excess(value: FloatArray, error: FloatArray, population: float, spread: float) -> FloatArray:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from advisor.arrays import FloatArray, check_number, check_type, float_array
+from advisor.annotations import Count, NotNegative, OpenShare, Share
+from advisor.arrays import FloatArray, float_array
 from advisor.errors import InputError
+from advisor.validation import checked
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class CvarLimit:
     """Mean loss of the worst `1 - level` of scenarios is at most `limit` (a positive fraction).
@@ -28,24 +29,22 @@ class CvarLimit:
     """
 
     scenarios: FloatArray
-    limit: float
-    level: float = 0.95
+    limit: NotNegative
+    level: OpenShare = 0.95
 
     def __post_init__(self) -> None:
         object.__setattr__(
             self, "scenarios", float_array(self.scenarios, "scenarios", shape=(None, None))
         )
-        check_number(self.limit, "limit", "It is a loss, 0.1 for 10 %.", low=0.0)
-        check_number(self.level, "level", "It is a confidence between 0 and 1.")
-        if not 0.0 < self.level < 1.0 or not len(self.scenarios):
+        if not len(self.scenarios):
             raise InputError(
-                f"A CVaR at level {self.level} over {len(self.scenarios)} scenarios has no worst"
-                " part; use a level in (0, 1) and some scenarios.",
-                field="level",
-                value=self.level,
+                "A CVaR over 0 scenarios has no worst part; give some scenarios.",
+                field="scenarios",
+                value=0,
             )
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class ProgramLimits:
     """Limits beyond a mandate's; what is None does not apply.
@@ -66,37 +65,19 @@ class ProgramLimits:
     """
 
     cvar: CvarLimit | None = None
-    max_assets: int | None = None
-    min_position: float = 0.0
+    max_assets: Count | None = None
+    min_position: Share = 0.0
     benchmark: FloatArray | None = None
-    max_tracking_error: float | None = None
+    max_tracking_error: NotNegative | None = None
     current: FloatArray | None = None
-    max_turnover: float | None = None
+    max_turnover: NotNegative | None = None
     custom: Callable[[Any], Sequence[Any]] | None = None
 
     def __post_init__(self) -> None:
-        if self.cvar is not None:
-            check_type(self.cvar, CvarLimit, "cvar", "Pass CvarLimit(scenarios, limit).")
-        if self.max_assets is not None:
-            check_type(
-                self.max_assets, (int, np.integer), "max_assets", "Pass a whole number, 1 or more."
-            )
-            check_number(self.max_assets, "max_assets", "Give a number of assets.", low=1.0)
-        check_number(self.min_position, "min_position", "It is a weight.", low=0.0, high=1.0)
         if self.min_position > 0.0 and self.max_assets is None:
             raise InputError(
                 f"min_position is {self.min_position:g} without max_assets, and would not be kept;"
                 " pass max_assets too (the number of assets, where any number may be held).",
                 field="min_position",
                 value=self.min_position,
-            )
-        for name in ("max_tracking_error", "max_turnover"):
-            if (value := getattr(self, name)) is not None:
-                check_number(value, name, "A limit below that is never met.", low=0.0)
-        if self.custom is not None and not callable(self.custom):
-            raise InputError(
-                f"custom is {self.custom!r}, which cannot be called; pass a function from the"
-                " weights to a list of cvxpy constraints.",
-                field="custom",
-                value=self.custom,
             )

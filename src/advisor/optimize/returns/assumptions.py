@@ -8,14 +8,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from advisor.arrays import check_number, check_type
+from advisor.arrays import FloatArray, check_number
 from advisor.cells import text_of
 from advisor.data.by_asset import numbers_by_id
 from advisor.data.ids import unique_ids
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
+from advisor.validation import checked
 
 
+@checked
 def from_assumptions(
     mean: Mapping[str, float],
     volatility: Mapping[str, float],
@@ -46,11 +48,7 @@ def from_assumptions(
     >>> m.covariance.round(5).tolist()
     [[0.0256, 0.002], [0.002, 0.0025]]
     """
-    check_type(mean, Mapping, "mean", "Give the expected annual return of each asset in a mapping.")
     assets = unique_ids(mean, "mean")
-    check_type(
-        volatility, Mapping, "volatility", "Give the annual volatility of each asset in a mapping."
-    )
     if (stated := set(map(text_of, volatility))) != set(assets):
         odd = sorted(stated ^ set(assets))
         raise InputError(
@@ -59,22 +57,23 @@ def from_assumptions(
             value=odd,
         )
     returns = numbers_by_id(mean, assets, "mean", "Give an annual return.")
-    spread = numbers_by_id(
-        volatility, assets, "volatility", "Give 0 or more, as an annual fraction.", low=0.0
-    )
+    remedy = "Give 0 or more, as an annual fraction."
+    spread = numbers_by_id(volatility, assets, "volatility", remedy, low=0.0)
     deviation = np.array([spread[a] for a in assets])
-    table = np.eye(len(assets))
-    seen: dict[tuple[int, int], float] = {}
-    check_type(
-        correlations,
-        Mapping,
-        "correlations",
-        "Give a mapping from a pair of assets to their correlation.",
-    )
-    for pair, value in correlations.items():
+    covariance = _correlations(correlations, assets) * np.outer(deviation, deviation)
+    means = [returns[a] for a in assets]
+    return ReturnModel(assets, means, covariance, groups, risk_levels, stress)
+
+
+def _correlations(
+    correlations: Mapping[tuple[str, str], float], assets: tuple[str, ...]
+) -> FloatArray:
+    """Correlations, shape (n, n); 0 of a pair that is not named."""
+    table, seen = np.eye(len(assets)), dict[tuple[int, int], float]()
+    for pair, stated in correlations.items():
         a, b = _pair(pair, assets)
         value = check_number(
-            value, "correlations", "It lies in [-1, 1].", low=-1.0, high=1.0, key=pair
+            stated, "correlations", "It lies in [-1, 1].", low=-1.0, high=1.0, key=pair
         )
         i, j = sorted((assets.index(a), assets.index(b)))
         if seen.setdefault((i, j), value) != value:
@@ -85,14 +84,7 @@ def from_assumptions(
                 value=(seen[i, j], value),
             )
         table[i, j] = table[j, i] = value
-    return ReturnModel(
-        assets,
-        [returns[a] for a in assets],
-        table * np.outer(deviation, deviation),
-        groups,
-        risk_levels,
-        stress,
-    )
+    return table
 
 
 def _pair(pair: object, assets: tuple[str, ...]) -> tuple[str, str]:

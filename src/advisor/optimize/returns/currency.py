@@ -7,13 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from advisor.annotations import Share
 from advisor.arrays import NUMBER, FloatArray, check_number, check_type
 from advisor.data.by_asset import check_names, numbers_by_id
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
+from advisor.validation import checked
 
 
+@checked
 def in_home_currency(
     market: Market,
     currencies: Mapping[str, str],
@@ -34,28 +37,16 @@ def in_home_currency(
             unnamed.
 
     Returns:
-        `(1 + r) * (1 + e) - 1 - h * (e - carry per day)`: at h = 0 the unhedged return, at h = 1
-        the local return plus carry (and the small cross term, which a hedge of the opening value
-        leaves open).
+        `(1 + r) * (1 + e) - 1 - h * (e - carry per day)`: unhedged at h = 0, at h = 1 the local
+        return plus carry (and the cross term, which a hedge of the opening value leaves open).
 
     Raises:
         InputError: An unknown asset or currency, other days, no rate on any day of an asset, a
             share outside [0, 1], or a carry that is no finite number.
     """
-    for table, name in ((market, "market"), (rates, "rates")):
-        check_type(table, Market, name, "Build one with Market.from_prices or Market.from_returns.")
-    check_type(
-        currencies, Mapping, "currencies", "Give a mapping from foreign asset to its currency."
-    )
     check_names(currencies, market.assets, "currencies")
-    shares = _shares(hedged, currencies)
-    gains = numbers_by_id(
-        carry,
-        rates.assets,
-        "carry",
-        "Give an annual gain, 0.02 for 2 %.",
-        what="the currencies of rates",
-    )
+    shares, remedy = _shares(hedged, currencies), "Give an annual gain, 0.02 for 2 %."
+    gains = numbers_by_id(carry, rates.assets, "carry", remedy, what="the currencies of rates")
     if len(rates) != len(market) or not (rates.dates == market.dates).all():
         raise InputError(
             f"rates cover {len(rates)} days, the market {len(market)}; a return is converted on its"
@@ -72,11 +63,9 @@ def in_home_currency(
                 value=currency,
             )
         column = market.assets.index(asset)
-        change = rates.returns[:, rates.assets.index(currency)]
-        gain = gains.get(currency, 0.0) / market.periods_per_year
-        returns[:, column] = (
-            (1.0 + returns[:, column]) * (1.0 + change) - 1.0 - shares[asset] * (change - gain)
-        )
+        change, own = rates.returns[:, rates.assets.index(currency)], returns[:, column]
+        hedge = shares[asset] * (change - gains.get(currency, 0.0) / market.periods_per_year)
+        returns[:, column] = (1.0 + own) * (1.0 + change) - 1.0 - hedge
         if not np.isfinite(returns[:, column]).any():
             raise InputError(
                 f"rates hold no {currency!r} on any day of {asset!r}, so nothing would be left of"
@@ -89,6 +78,7 @@ def in_home_currency(
     return replace(market, returns=returns)
 
 
+@checked
 def hedge_share(model: ReturnModel, asset: str, currency: str) -> float:
     """The share of an asset's currency exposure whose hedging minimises its variance, cut to [0,
     1].
@@ -107,7 +97,6 @@ def hedge_share(model: ReturnModel, asset: str, currency: str) -> float:
     Source: Anderson and Danthine (1981); Campbell, Serfaty-de Medeiros and Viceira (2010), section
     I.
     """
-    check_type(model, ReturnModel, "model", "Estimate one with advisor.estimate_returns.")
     i, j = model.ids.code(asset, "asset"), model.ids.code(currency, "currency")
     variance = float(model.covariance[j, j])
     if not variance > 0.0:
@@ -119,14 +108,15 @@ def hedge_share(model: ReturnModel, asset: str, currency: str) -> float:
     return float(np.clip(model.covariance[i, j] / variance, 0.0, 1.0))
 
 
+@checked
 def after_costs(
     model: ReturnModel,
     *,
     fees: Mapping[str, float] | None = None,
     income: Mapping[str, float] | None = None,
-    income_tax: float = 0.0,
-    gains_tax: float = 0.0,
-    turnover: float = 1.0,
+    income_tax: Share = 0.0,
+    gains_tax: Share = 0.0,
+    turnover: Share = 1.0,
 ) -> ReturnModel:
     """Expected returns after annual fees and taxes; covariances stay.
 
@@ -145,13 +135,6 @@ def after_costs(
     Raises:
         InputError: An unknown asset, or a fee, income or rate outside [0, 1].
     """
-    check_type(model, ReturnModel, "model", "Estimate one with advisor.estimate_returns.")
-    for name, rate in (
-        ("income_tax", income_tax),
-        ("gains_tax", gains_tax),
-        ("turnover", turnover),
-    ):
-        check_number(rate, name, "It is a fraction, 0.25 for 25 %.", low=0.0, high=1.0)
     fee, paid = _column(fees, model, "fees"), _column(income, model, "income")
     gain = np.maximum(0.0, model.mean - fee - paid)
     mean = model.mean - fee - income_tax * paid - gains_tax * turnover * gain

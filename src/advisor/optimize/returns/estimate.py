@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from types import NoneType
-from typing import Literal, get_args
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal
 
 import numpy as np
 
-from advisor.arrays import FloatArray, check_number, check_type
+from advisor.arrays import FloatArray, check_type
 from advisor.data.market import Market
 from advisor.data.returns import EstimatedFrom, ReturnModel
 from advisor.errors import InputError
@@ -24,17 +23,31 @@ from advisor.optimize.returns.histories import Window, blocks, common_window, jo
 from advisor.optimize.returns.mean import age_weights, bayes_stein
 from advisor.optimize.returns.moments import Moments, RunningMoments
 from advisor.optimize.returns.premium import market_losses, premium_means
-from advisor.optimize.returns.views import WIDENING, Equilibrium, View, black_litterman
+from advisor.optimize.returns.views import Equilibrium, View, Widening, black_litterman
+from advisor.readers import Number
+from advisor.validation import checked
 
 Mean = Literal[
     "shrunk_equilibrium", "bayes_stein", "historical", "ewma", "equilibrium", "black_litterman"
 ]
 Covariance = Literal["ledoit_wolf", "sample", "ewma"]
 Histories = Literal["common", "stambaugh"]
-_LOG = logging.getLogger(__name__)
 Stress = Literal["market", "own"]
+HalfLife = Annotated[
+    float,
+    Number(
+        "Weights halve every half_life years; float('inf') weighs all rows alike.",
+        above=0.0,
+        infinite=True,
+    ),
+]
+_LOG = logging.getLogger(__name__)
+MANY = 51
+"""Rows from which a volatility has a standard error of a tenth, or less: for normal returns it is
+`1 / sqrt(2 (T - 1))` of it."""
 
 
+@checked
 @dataclass(frozen=True)
 class EstimateSettings:
     """Numbers that some methods need; the defaults serve multi-asset daily data.
@@ -51,24 +64,19 @@ class EstimateSettings:
         InputError: A half-life that is not positive, or anything that is not of its kind.
     """
 
-    half_life: float = 1.0
+    half_life: HalfLife = 1.0
     equilibrium: Equilibrium = field(default_factory=Equilibrium)
-    views: tuple[View, ...] = ()
-    overconfidence: float = 1.0
+    views: Sequence[View] = ()
+    overconfidence: Widening = 1.0
 
     def __post_init__(self) -> None:
-        remedy = "Weights halve every half_life years; float('inf') weighs all rows alike."
-        check_number(self.half_life, "half_life", remedy, above=0.0, infinite=True)
-        check_type(
-            self.equilibrium,
-            Equilibrium,
-            "equilibrium",
-            "Build it with advisor.Equilibrium(weights=..., premium=...).",
-        )
-        object.__setattr__(self, "views", _opinions(self.views))
-        check_number(self.overconfidence, "overconfidence", WIDENING, low=1.0)
+        remedy = 'Build each with advisor.View({"a": 1.0}, mean=0.05, confidence=0.5).'
+        for view in self.views:
+            check_type(view, View, "views", remedy)
+        object.__setattr__(self, "views", tuple(self.views))
 
 
+@checked
 def estimate_returns(
     market: Market,
     *,
@@ -84,73 +92,36 @@ def estimate_returns(
     """Annual expected returns and covariance from a history of simple returns.
 
     Args:
-        market: Returns of n assets. Annualised by `periods_per_year`: means and covariances are
-            multiplied by it (no compounding).
-        mean: "shrunk_equilibrium" pays every asset its beta to the market above cash, at a Sharpe
-            ratio shrunk towards the usual one (see `premium_means`); "bayes_stein" (Jorion)
-            shrinks the sample means; "ewma" weights rows by age; "equilibrium" ignores
-            past means; "black_litterman" adds views to the equilibrium; "historical", the raw
-            sample mean, is opt-in because its errors swamp any risk aversion.
-        covariance: "ledoit_wolf" shrinks correlations towards their average and keeps volatilities;
-            "ewma"; "sample". All have the same scale: variances are unbiased (divisor T - 1, or its
-            weighted form). The shrinkage intensity is that of the paper, which divides by T; the
-            shrunk covariance is then scaled by T / (T - 1). Other estimators come in by
-            `ReturnModel.from_skfolio`, or `ReturnModel(assets, mean, covariance)`.
-        histories: "common" uses the days on which every asset is known; "stambaugh" uses every day
-            of nested histories, short ones regressed on long ones.
+        market: Returns of n assets; means and covariances are multiplied by `periods_per_year`.
+        mean: "shrunk_equilibrium": to each asset its beta to the market above cash (see
+            `premium_means`); "bayes_stein" (Jorion): sample means shrunk together; "ewma": rows
+            weighted by age; "equilibrium"; "black_litterman": views added to it; "historical": the
+            sample means, opt-in because their errors swamp any risk aversion.
+        covariance: "ledoit_wolf": correlations shrunk towards their average, volatilities kept;
+            "ewma"; "sample". All variances are unbiased (divisor T - 1, or its weighted form).
+        histories: "common": the days on which every asset is known; "stambaugh": every day of
+            nested histories, short ones regressed on long ones.
         views: Shorthand for `settings.views`.
         settings: Numbers that some methods need.
-        running: Moments kept from one day of a walk to the next, so that a longer past costs no
-            more; the model agrees with the one without to rounding.
-        forecast_half_life: Rows after which a return counts half in the model's forecast of the
-            coming weeks (see `forecast_covariance`), by which levels are sized; None: no forecast.
-        stress: What the model says an asset loses in stress: "market", its part in the market's
-            worst year in a hundred (see `market_losses`); "own", its own worst year, which adds up
-            to what no year brings and no diversification lessens.
+        running: Moments kept from one day of a walk to the next; the model agrees to rounding.
+        forecast_half_life: Of `forecast_covariance`, by which levels are sized; None: no forecast.
+        stress: What an asset loses in stress: "market", its part in the market's worst year in a
+            hundred (see `market_losses`); "own", its own worst year, however little they coincide.
 
     Returns:
-        A model whose covariance is positive semidefinite, because every method here gives one, over
-        the market's assets, groups and risk levels.
+        A model with a positive semidefinite covariance, with the market's groups and risk levels.
+        Fewer than 51 rows, or than assets, are a warning in the log.
 
     Raises:
-        InputError: No Market, an unknown method, too few common days (the shortest history is
-            named), a singular covariance where an inverse is needed.
+        InputError: No Market, an unknown method, fewer than nine common rows (the shortest history
+            is named), a sample covariance of no more rows than assets, or a singular one where an
+            inverse is needed.
 
     Source: Jorion (1986); Ledoit and Wolf (2004); Stambaugh (1997); Black and Litterman (1992).
     """
-    check_type(
-        market, Market, "market", "Build one with Market.from_prices or Market.from_returns."
-    )
-    for value, allowed, name in (
-        (mean, Mean, "mean"),
-        (covariance, Covariance, "covariance"),
-        (histories, Histories, "histories"),
-        (stress, Stress, "stress"),
-    ):
-        check_type(value, str, name, f"Choose one of {', '.join(get_args(allowed))}.")
-        if value not in get_args(allowed):
-            raise InputError(
-                f"{name} is {value!r}, which is no method; choose one of"
-                f" {', '.join(get_args(allowed))}, or take another library's estimate with"
-                " ReturnModel.from_skfolio.",
-                field=name,
-                value=value,
-            )
     chosen = EstimateSettings() if settings is None else settings
-    check_type(
-        chosen,
-        EstimateSettings,
-        "settings",
-        "Build them with advisor.EstimateSettings(half_life=..., ...).",
-    )
-    check_type(
-        running,
-        (RunningMoments, NoneType),
-        "running",
-        "Keep one RunningMoments for a walk, or leave it out.",
-    )
-    opinions = chosen.views if views is None else _opinions(views)
-    if opinions and mean != "black_litterman":
+    chosen = chosen if views is None else replace(chosen, views=views)
+    if chosen.views and mean != "black_litterman":
         raise InputError(
             f"views were given but mean is {mean!r}, which has no use for them; pass"
             ' mean="black_litterman".',
@@ -158,43 +129,69 @@ def estimate_returns(
             value=mean,
         )
     windows = [common_window(market)] if histories == "common" else blocks(market)
+    _check_rows(market, min(windows, key=lambda w: len(w.rows)), covariance)
     _log_shortened(market, len(windows[0].rows))
-    period = market.periods_per_year
-    parts = [
-        (_raw_mean(w, mean, chosen, period), _covariance(w, covariance, chosen, period, running))
-        for w in windows
-    ]
-    raw, sigma = parts[0] if len(parts) == 1 else join_blocks(windows, parts)
-    fewest = min(len(w.rows) for w in windows)
-    values: FloatArray = np.asarray(raw, dtype=np.float64)
-    if mean == "bayes_stein":
-        values = bayes_stein(raw, sigma, fewest, sample=covariance == "sample")
-    annual: FloatArray = sigma * period
-    if mean == "shrunk_equilibrium":
-        values = premium_means(
-            market.assets, values * period, annual, fewest / period, chosen.equilibrium
-        )
-    elif mean in ("equilibrium", "black_litterman"):
-        values = chosen.equilibrium.mean(market.assets, annual)
-        if mean == "black_litterman":
-            values, annual = black_litterman(
-                market.assets, values, annual, opinions, overconfidence=chosen.overconfidence
-            )
-    else:
-        values = values * period
+    means, annual = _annual(market, windows, (mean, covariance), chosen, running)
+    coming = forecast_half_life
+    forecast = None if coming is None else forecast_covariance(market, half_life=coming)
     levels = {a: int(level) for a, level in zip(market.assets, market.risk_levels, strict=True)}
-    forecast = (
-        None
-        if forecast_half_life is None
-        else forecast_covariance(market, half_life=forecast_half_life)
-    )
-    beliefs = (market.assets, values, annual, market.groups, levels)
-    history = EstimatedFrom(market.dates[-1].item(), fewest)
+    beliefs = (market.assets, means, annual, market.groups, levels)
+    history = EstimatedFrom(market.dates[-1].item(), min(len(w.rows) for w in windows))
     model = ReturnModel(*beliefs, forecast=forecast, history=history)
     if stress == "own":
         return model
     losses = market_losses(model, chosen.equilibrium)
     return ReturnModel(*beliefs, losses, forecast, history)
+
+
+def _check_rows(market: Market, window: Window, covariance: Covariance) -> None:
+    """Refuse a sample covariance by which some mixture of assets has no risk at all; warn in the
+    log of an estimate that says little.
+    """
+    rows, assets = window.rows.shape
+    if covariance == "sample" and assets > 1 and rows <= assets:
+        raise InputError(
+            f'covariance is "sample" with {rows} rows of {assets} assets, which is singular: some'
+            ' mixture of them would have no risk. Pass more rows, or covariance="ledoit_wolf".',
+            field="covariance",
+            value=rows,
+        )
+    if rows < MANY or rows < assets:
+        risk, mean = 1.0 / np.sqrt(2.0 * (rows - 1)), np.sqrt(market.periods_per_year / rows)
+        _LOG.warning(
+            f"The estimate of {len(market.assets)} assets stands on {rows} rows: one standard error"
+            f" of a volatility is {risk:.0%} of it, of a mean {mean:.1f} volatilities. Pass a"
+            " longer history."
+        )
+
+
+def _annual(
+    market: Market,
+    windows: Sequence[Window],
+    methods: tuple[Mean, Covariance],
+    chosen: EstimateSettings,
+    running: RunningMoments | None,
+) -> tuple[FloatArray, FloatArray]:
+    """Annual means (n,) and covariance (n, n)."""
+    (mean, covariance), period = methods, market.periods_per_year
+    parts = [
+        (_raw_mean(w, mean, chosen, period), _covariance(w, covariance, chosen, period, running))
+        for w in windows
+    ]
+    raw, sigma = parts[0] if len(parts) == 1 else join_blocks(windows, parts)
+    fewest, annual = min(len(w.rows) for w in windows), sigma * period
+    if mean == "bayes_stein":
+        return bayes_stein(raw, sigma, fewest, sample=covariance == "sample") * period, annual
+    if mean == "shrunk_equilibrium":
+        years, market_of = fewest / period, chosen.equilibrium
+        return premium_means(market.assets, raw * period, annual, years, market_of), annual
+    if mean in ("historical", "ewma"):
+        return raw * period, annual
+    prior = chosen.equilibrium.mean(market.assets, annual)
+    if mean == "equilibrium":
+        return prior, annual
+    wide = chosen.overconfidence
+    return black_litterman(market.assets, prior, annual, chosen.views, overconfidence=wide)
 
 
 def _log_shortened(market: Market, rows: int) -> None:
@@ -248,16 +245,3 @@ def _ages(window: Window, settings: EstimateSettings, period: float) -> FloatArr
             value=settings.half_life,
         )
     return age_weights(len(window.rows), rows)
-
-
-def _opinions(views: object) -> tuple[View, ...]:
-    """A checked tuple of views."""
-    remedy = (
-        'Give a sequence of views, each built with advisor.View({"a": 1.0}, mean=0.05,'
-        " confidence=0.5)."
-    )
-    check_type(views, Sequence, "views", remedy)
-    opinions: tuple[object, ...] = tuple(views)  # type: ignore[arg-type]
-    for view in opinions:
-        check_type(view, View, "views", remedy)
-    return opinions  # type: ignore[return-value]

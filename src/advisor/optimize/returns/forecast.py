@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 
-from advisor.arrays import FloatArray, check_number, check_type
+from advisor.arrays import FloatArray
 from advisor.data.market import Market
 from advisor.optimize.returns.histories import common_window
 from advisor.optimize.returns.mean import age_weights
+from advisor.readers import Number
+from advisor.validation import checked
 
 HALF_LIFE = 10.0
 """Sessions after which a return counts half; 8 to 12 hold bands about as well."""
@@ -16,7 +20,11 @@ LONG_RUN = 0.05
 without it a portfolio is largest just before they end (`benchmarks/risk_promises.py`)."""
 
 
-def forecast_covariance(market: Market, *, half_life: float = HALF_LIFE) -> FloatArray:
+Rows = Annotated[float, Number("It is in rows of the market, 15 say.", low=1.0)]
+
+
+@checked
+def forecast_covariance(market: Market, *, half_life: Rows = HALF_LIFE) -> FloatArray:
     """Annual covariance expected for the coming weeks, shape (n, n).
 
     Args:
@@ -34,12 +42,6 @@ def forecast_covariance(market: Market, *, half_life: float = HALF_LIFE) -> Floa
 
     Source: J.P. Morgan and Reuters (1996), RiskMetrics technical document, section 5.2.
     """
-    check_type(
-        market, Market, "market", "Build one with Market.from_prices or Market.from_returns."
-    )
-    half_life = check_number(
-        half_life, "half_life", "It is in rows of the market, 15 say.", low=1.0
-    )
     rows = common_window(market).rows
     weights = (1.0 - LONG_RUN) * age_weights(len(rows), half_life) + LONG_RUN / len(rows)
     weighted = rows * np.sqrt(weights)[:, None]

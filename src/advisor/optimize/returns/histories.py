@@ -11,8 +11,10 @@ from advisor.arrays import FloatArray, IntArray
 from advisor.data.market import Market
 from advisor.errors import InputError
 
-FEWEST = 3
-"""Rows below which no second moment is worth the name."""
+FEWEST = 9
+"""Rows from which a volatility has a standard error of a quarter, or less (for normal returns it is
+`1 / sqrt(2 (T - 1))` of it): half the width of a risk level's band. With fewer, a portfolio of one
+level cannot be told from one of the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,7 @@ def common_window(market: Market) -> Window:
     """The days on which every asset is known.
 
     Raises:
-        InputError: Fewer than three such days; the asset with the shortest history is named.
+        InputError: Fewer than nine such days; the asset with the shortest history is named.
     """
     known = np.isfinite(market.returns)
     rows = market.returns if known.all() else market.returns[known.all(axis=1)]
@@ -108,8 +110,10 @@ def _check_length(length: int, market: Market, known: np.ndarray) -> None:
     counts = known.sum(axis=0)
     shortest = int(np.argmin(counts))
     raise InputError(
-        f"Only {length} days have a return of every asset; {FEWEST} are needed for a covariance."
-        f" The shortest history is {market.assets[shortest]!r} with {int(counts[shortest])}"
+        f"Only {length} days have a return of every asset; {FEWEST} are needed to tell the"
+        " volatility of one risk level from that of the next, and a covariance of fewer is all but"
+        f" singular. The shortest history is {market.assets[shortest]!r} with"
+        f" {int(counts[shortest])}"
         ' returns: drop it, pass a longer history, or use histories="stambaugh" for nested'
         " histories.",
         field=market.assets[shortest],

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from advisor.arrays import FloatArray, check_number, float_array
+from advisor.arrays import FloatArray, float_array
 from advisor.data.ids import unique_ids
 from advisor.data.returns import check_symmetric
 from advisor.errors import InputError
+from advisor.readers import Number
+from advisor.validation import checked
 
 SWEEPS = 200
 """Alternating projections at most; they converge linearly, typically in 20-50 sweeps for
 correlations rounded to two digits."""
+
+
+Small = Annotated[
+    float, Number("Give what counts as nothing, such as 1e-10.", above=0.0, high=1e-3)
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +70,9 @@ class PsdRepair:
         return "; ".join(done)
 
 
+@checked
 def nearest_psd(
-    covariance: object, assets: Sequence[str] | None = None, *, tolerance: float = 1e-10
+    covariance: object, assets: Sequence[str] | None = None, *, tolerance: Small = 1e-10
 ) -> PsdRepair:
     """The covariance with the given variances whose correlation matrix is nearest (Frobenius) to
     the one given.
@@ -90,36 +99,8 @@ def nearest_psd(
     >>> print(nearest_psd([[0.0, 0.1], [0.1, 1.0]], ["cash", "share"]))
     without variance, so made uncorrelated with all others: cash
     """
-    check_number(
-        tolerance, "tolerance", "Give what counts as nothing, such as 1e-10.", above=0.0, high=1e-3
-    )
-    matrix = float_array(covariance, "covariance", shape=(None, None))
-    n = len(matrix)
-    sigma = float_array(matrix, "covariance", shape=(n, n))
-    if not n:
-        raise InputError(
-            "covariance is empty; there is nothing to mend. Pass one row an asset.",
-            field="covariance",
-            value=(0, 0),
-        )
-    names = tuple(str(k) for k in range(n)) if assets is None else unique_ids(assets, "assets")
-    if len(names) != n:
-        raise InputError(
-            f"assets names {len(names)} for a covariance of {n}; the report could not say which"
-            " were changed. Give one name each.",
-            field="assets",
-            value=len(names),
-        )
-    check_symmetric(sigma, names)
+    sigma, names = _checked(covariance, assets)
     variance = np.diag(sigma)
-    if (variance < 0.0).any():
-        worst = int(np.argmin(variance))
-        raise InputError(
-            f"covariance[{worst}, {worst}] is {variance[worst]:g}; a variance is not negative and"
-            " cannot be mended. Estimate it again.",
-            field="covariance",
-            value=float(variance[worst]),
-        )
     dead = variance == 0.0
     lost = dead & (sigma != 0.0).any(axis=1)
     uncorrelated = tuple(name for name, gone in zip(names, lost.tolist(), strict=True) if gone)
@@ -138,6 +119,40 @@ def nearest_psd(
     return PsdRepair(
         covariance, lowest, float(change.max()), (names[i], names[j]), sweeps, uncorrelated
     )
+
+
+def _checked(
+    covariance: object, assets: Sequence[str] | None
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """A symmetric matrix with no negative variance, and the names of its rows."""
+    matrix = float_array(covariance, "covariance", shape=(None, None))
+    n = len(matrix)
+    sigma = float_array(matrix, "covariance", shape=(n, n))
+    if not n:
+        raise InputError(
+            "covariance is empty; there is nothing to mend. Pass one row an asset.",
+            field="covariance",
+            value=(0, 0),
+        )
+    names = tuple(map(str, range(n))) if assets is None else unique_ids(assets, "assets")
+    if len(names) != n:
+        raise InputError(
+            f"assets names {len(names)} for a covariance of {n}; the report could not say which"
+            " were changed. Give one name each.",
+            field="assets",
+            value=len(names),
+        )
+    check_symmetric(sigma, names)
+    variance = np.diag(sigma)
+    if (variance < 0.0).any():
+        worst = int(np.argmin(variance))
+        raise InputError(
+            f"covariance[{worst}, {worst}] is {variance[worst]:g}; a variance is not negative and"
+            " cannot be mended. Estimate it again.",
+            field="covariance",
+            value=float(variance[worst]),
+        )
+    return sigma, names
 
 
 def _project(correlation: FloatArray, tolerance: float) -> tuple[FloatArray, int]:

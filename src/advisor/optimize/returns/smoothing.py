@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from advisor.arrays import FloatArray, check_type
+from advisor.arrays import FloatArray
 from advisor.data.by_asset import check_names, numbers_by_id
 from advisor.data.ids import unique_ids
 from advisor.data.market import Market
 from advisor.errors import InputError
 from advisor.measures.history import deviation
+from advisor.validation import checked
 
 HIGHEST_SMOOTHING = 0.95
 """Autocorrelation above which a series is nearly all memory, and what is left of it noise."""
@@ -31,6 +32,7 @@ class Desmoothed:
     volatility_factor: dict[str, float]
 
 
+@checked
 def desmooth(
     market: Market, assets: Sequence[str], *, smoothing: Mapping[str, float] | None = None
 ) -> Desmoothed:
@@ -45,9 +47,8 @@ def desmooth(
             autocorrelation of its returns, 0 where that is negative.
 
     Returns:
-        Returns `(r_t - a * r_{t-1}) / (1 - a)`: their mean is (nearly) the reported one, their
-        volatility higher by about `sqrt((1 + a) / (1 - a))`. The first return of each treated
-        history is lost.
+        `(r_t - a * r_{t-1}) / (1 - a)`: of (nearly) the reported mean, and a volatility higher by
+        about `sqrt((1 + a) / (1 - a))`. The first return of each treated history is lost.
 
     Raises:
         InputError: An unknown asset or one named twice, a smoothing of an asset that is not treated
@@ -56,9 +57,6 @@ def desmooth(
     Source: Geltner (1993), Estimating market values from appraised values without assuming an
     efficient market.
     """
-    check_type(
-        market, Market, "market", "Build one with Market.from_prices or Market.from_returns."
-    )
     treated = unique_ids(assets, "assets")
     check_names(treated, market.assets, "assets", "the assets of the market")
     stated = numbers_by_id(

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
 
-from advisor.arrays import FloatArray, check_number, check_type
+from advisor.arrays import FloatArray, check_number
 from advisor.data.by_asset import numbers_by_id
 from advisor.errors import InputError
 from advisor.optimize.returns.mean import SINGULAR
+from advisor.readers import Number
+from advisor.validation import checked
 
 TAU = 0.05
 """Uncertainty of the equilibrium means relative to the covariance of returns; He and Litterman's
 value."""
-WIDENING = "It is the factor by which intervals are too narrow, and 1 changes nothing."
+Widening = Annotated[
+    float, Number("It is the factor by which intervals are too narrow; 1 changes nothing.", low=1.0)
+]
+_WHOLE = (
+    "Nobody would hold a market whose risk is not paid; give 0 or more, and state a fear of losses"
+    " as an advisor.View."
+)
+Paid = Annotated[float, Number(_WHOLE, low=0.0)]
+Confidence = Annotated[
+    float, Number("It runs to 1 (certain); drop a view you do not believe.", above=0.0, high=1.0)
+]
 
 
+@checked
 @dataclass(frozen=True)
 class Equilibrium:
     """The means under which the market portfolio is the best one.
@@ -34,31 +48,14 @@ class Equilibrium:
     """
 
     weights: Mapping[str, float] | None = None
-    risk_aversion: float = 2.5
-    premium: float | None = None
+    risk_aversion: Paid = 2.5
+    premium: Paid | None = None
     risk_free: float = 0.0
 
     def __post_init__(self) -> None:
-        whole = (
-            "Nobody would hold a market whose risk is not paid; give 0 or more, and state a fear of"
-            " losses as an advisor.View."
-        )
-        check_number(self.risk_aversion, "risk_aversion", whole, low=0.0)
-        if self.premium is not None:
-            check_number(self.premium, "premium", whole, low=0.0)
-        check_number(self.risk_free, "risk_free", "Give an annual return.")
-        if self.weights is not None:
-            check_type(
-                self.weights, Mapping, "weights", "Give a mapping from asset id to market weight."
-            )
-            for asset, weight in self.weights.items():
-                check_number(
-                    weight,
-                    "weights",
-                    "Weights are shares of the whole market; what nobody holds has 0.",
-                    low=0.0,
-                    key=asset,
-                )
+        remedy = "Weights are shares of the whole market; what nobody holds has 0."
+        for asset, weight in (self.weights or {}).items():
+            check_number(weight, "weights", remedy, low=0.0, key=asset)
 
     def mean(self, assets: Sequence[str], covariance: FloatArray) -> FloatArray:
         """Annual expected returns, shape (n,): `risk_free + beta * premium`, which is `risk_free +
@@ -115,6 +112,7 @@ class Equilibrium:
         return market / total
 
 
+@checked
 @dataclass(frozen=True)
 class View:
     """An opinion: the portfolio `weights` is expected to return `mean` a year.
@@ -132,30 +130,12 @@ class View:
 
     weights: Mapping[str, float] = field(default_factory=dict)
     mean: float = 0.0
-    confidence: float = 0.5
+    confidence: Confidence = 0.5
 
     def __post_init__(self) -> None:
-        check_type(
-            self.weights,
-            Mapping,
-            "weights",
-            'Give a mapping from asset id to weight, {"a": 1} for a view on one asset.',
-        )
+        remedy = "Give the asset's weight in the portfolio that the view is about."
         for asset, weight in self.weights.items():
-            check_number(
-                weight,
-                "weights",
-                "Give the asset's weight in the portfolio that the view is about.",
-                key=asset,
-            )
-        check_number(self.mean, "mean", "Give the annual return that the view expects.")
-        check_number(
-            self.confidence,
-            "confidence",
-            "It runs to 1 (certain); drop a view you do not believe.",
-            above=0.0,
-            high=1.0,
-        )
+            check_number(weight, "weights", remedy, key=asset)
 
 
 def black_litterman(
@@ -191,7 +171,6 @@ def black_litterman(
     Source: Black and Litterman (1992); He and Litterman (1999), appendix; the confidence in Idzorek
     (2005) reduced to its closed form by Walters (2014).
     """
-    check_number(overconfidence, "overconfidence", WIDENING, low=1.0)
     uncertain = tau * covariance
     if not views:
         return prior.copy(), covariance + uncertain

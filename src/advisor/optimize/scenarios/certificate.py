@@ -85,11 +85,19 @@ class Scenarios:
         frame = in_order(pd.DataFrame(self.returns, columns=list(self.assets)), assets, "scenarios")
         return Scenarios(cast(FloatArray, frame), self.years)
 
+    def check_width(self, n: int) -> None:
+        """Raise `InputError` unless there is a column for each of n assets."""
+        if self.returns.shape[1] != n:
+            raise InputError(
+                f"scenarios cover {self.returns.shape[1]} assets, the model {n}; give a column for"
+                " each.",
+                field="scenarios",
+                value=self.returns.shape,
+            )
+
 
 def prove_rows(
-    model: ReturnModel,
-    limits: Limits,
-    scenarios: Scenarios,
+    program: ScenarioProgram,
     wants: Preferences,
     weights: FloatArray,
     tilt: FloatArray,
@@ -100,9 +108,7 @@ def prove_rows(
     what the weights violate), each shape (c,).
 
     Args:
-        model: Means and covariance.
-        limits: Shared; the volatility cap is not looked at.
-        scenarios: Shared.
+        program: Of all clients; the volatility cap is not looked at.
         wants: Of c clients; the objective of an infinite risk aversion is minus half the variance.
         weights: Shape (c, n).
         tilt: Between 0 and kappa / T, shape (c, T): any such gives a valid bound, the optimal ones
@@ -110,7 +116,9 @@ def prove_rows(
         prices: Of budget and rows, shape (c, 1 + r): positive at a lower edge.
         costs: Annual, of c clients.
     """
-    least, years, rows = np.isinf(wants.risk_aversion), scenarios.years, scenarios.returns
+    model, limits = program.model, program.limits
+    years, rows = program.scenarios.years, program.scenarios.returns
+    least = np.isinf(wants.risk_aversion)
     risk, reward = np.where(least, 1.0, wants.risk_aversion), np.where(least, 0.0, 1.0)
     below = (wants.reference_return * years)[:, None] - weights @ rows.T
     marginal = weights @ model.covariance

@@ -11,7 +11,7 @@ import numpy as np
 from advisor.arrays import FloatArray, IntArray, check_type, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
-from advisor.errors import InfeasibleError, InputError, SolverError
+from advisor.errors import InfeasibleError, SolverError
 from advisor.optimize.batch.costs import TradingCost, cost_rows
 from advisor.optimize.batch.search import AT_CAP, bracketed_roots
 from advisor.optimize.frontier.trace import trace_frontier
@@ -70,8 +70,7 @@ def optimal_over_scenarios(
 
     Args:
         model: Means and covariance of n assets, annual: the mean-variance part.
-        scenarios: The loss part. `preferences.evaluation_years` is not used: the scenarios' own
-            period is.
+        scenarios: The loss part; their own period is used, not `preferences.evaluation_years`.
         preferences: Of c clients; risk aversion 0 leaves a linear program, inf asks for the least
             variance.
         mandate: Limits shared by all. A cap on volatility acts as a higher risk aversion, which is
@@ -82,9 +81,8 @@ def optimal_over_scenarios(
 
     Returns:
         A row a client: a short exact walk from the frontier's portfolio, or an interior point
-        method (always with costs), and each proved by its dual: tilted scenario weights turn the
-        problem into a smooth one that is above it everywhere, and the linear bound of that one over
-        the limits is exact. Nothing with a gap above 1e-7 is called solved.
+        method (always with costs), each proved by its dual: tilted scenario weights make a smooth
+        problem that is above it everywhere. Nothing with a gap above 1e-7 is called solved.
 
     Raises:
         InputError: Other assets, or costs without holdings.
@@ -94,32 +92,18 @@ def optimal_over_scenarios(
     section 2; Rockafellar and Uryasev (2000) for the form.
     """
     check_type(scenarios, Scenarios, "scenarios", "Pass Scenarios(returns, years).")
-    check_type(
-        preferences,
-        Preferences,
-        "preferences",
-        "Pass Preferences(risk_aversion, loss_aversion, ...).",
-    )
-    limits, scenarios = (
-        limits_of(model, Mandate() if mandate is None else mandate),
-        scenarios.of(model.assets),
-    )
-    if scenarios.returns.shape[1] != len(model):
-        raise InputError(
-            f"scenarios cover {scenarios.returns.shape[1]} assets, the model {len(model)}; give a"
-            " column for each.",
-            field="scenarios",
-            value=scenarios.returns.shape,
-        )
+    remedy = "Pass Preferences(risk_aversion, loss_aversion, ...)."
+    check_type(preferences, Preferences, "preferences", remedy)
+    limits, scenarios = limits_of(model, mandate), scenarios.of(model.assets)
+    scenarios.check_width(len(model))
     costs = cost_rows(current, cost, preferences.status_quo_cost, len(preferences), model.assets)
     free = replace(limits, max_volatility=None)
     try:
         frontier = trace_frontier(model, free)
     except (InfeasibleError, SolverError):
         frontier = None
-    solver = ScenarioSolver(
-        ScenarioProgram(model, free, scenarios, trading=costs is not None), frontier, costs
-    )
+    program = ScenarioProgram(model, free, scenarios, trading=costs is not None)
+    solver = ScenarioSolver(program, frontier, costs)
     answer = solver.solve(preferences, np.arange(len(preferences)))
     if limits.max_volatility is not None:
         _cap(solver, preferences, answer, limits.max_volatility)

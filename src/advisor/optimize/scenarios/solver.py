@@ -122,9 +122,7 @@ class ScenarioSolver:
             return
         answer.status[i] = "failed"
         for weights in ([] if costs is None else [untraded(w, costs, p.limits)]) + [w]:
-            objective, gap = prove_rows(
-                p.model, p.limits, p.scenarios, own, weights[None], tilt[None], prices[None], costs
-            )
+            objective, gap = prove_rows(p, own, weights[None], tilt[None], prices[None], costs)
             answer.objective[i], answer.duality_gap[i] = objective[0], gap[0]
             if gap[0] <= ACCEPTED * max(1.0, abs(float(objective[0]))):
                 answer.weights[i], answer.tilt[i], answer.status[i] = weights, tilt, "ok"
@@ -152,9 +150,7 @@ def walk_rows(
         wants = preferences.take(rows)
         walk = least_risky if least[rows[0]] else walk_over_scenarios
         end = walk(frontier, p.scenarios.returns, p.scenarios.years, wants)
-        objective, gap = prove_rows(
-            p.model, p.limits, p.scenarios, wants, end.weights, end.tilt, end.prices
-        )
+        objective, gap = prove_rows(p, wants, end.weights, end.tilt, end.prices)
         good = end.done & (gap <= WALKED * np.maximum(1.0, np.abs(objective)))
         proved[rows[good]] = True
         answer.weights[rows[good]], answer.tilt[rows[good]] = end.weights[good], end.tilt[good]

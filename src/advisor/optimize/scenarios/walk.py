@@ -16,6 +16,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.optimize.frontier.frontier import Frontier
+from advisor.optimize.limits.limits import Limits
 from advisor.optimize.preferences.preferences import Preferences
 
 NEAR = 1e-12
@@ -73,28 +74,16 @@ def walk_over_scenarios(
         - prices[:, :1]
         - prices[:, 1:] @ limits.rows
     )
-    side = np.where(
-        weights <= limits.lower + NEAR, -1, np.where(weights >= limits.upper - NEAR, 1, 0)
-    )
+    side, row_side = _sides(limits, weights, prices, float(np.diag(model.covariance).max()))
     pull = np.where(side == 0, 0.0, -side * np.maximum(-side * pull, 0.0))
-    small = NEAR * float(np.diag(model.covariance).max())
-    row_side = np.where(prices[:, 1:] > small, -1, np.where(prices[:, 1:] < -small, 1, 0))
-    row_side[:, limits.row_lower == limits.row_upper] = 2
     most = tau * (p.loss_aversion - 1.0) / (t * years)
     over = weights @ returns.T - (p.reference_return * years)[:, None]
     zone = np.where(over < 0.0, -1, 1)
     scenario = np.where(zone < 0, most[:, None], 0.0)
     away = np.multiply.outer(tau - start, model.mean) + scenario @ returns
     done = np.zeros(len(tau), dtype=np.bool_)
-    shared = (
-        model.covariance,
-        returns,
-        limits.rows,
-        limits.row_lower,
-        limits.row_upper,
-        limits.lower,
-        limits.upper,
-    )
+    edges = (limits.row_lower, limits.row_upper, limits.lower, limits.upper)
+    shared = (model.covariance, returns, limits.rows, *edges)
     kernels.walk_scenarios(
         *shared, away, most, weights, side, row_side, prices, zone, scenario, over, pull, done
     )
@@ -106,6 +95,20 @@ def walk_over_scenarios(
         prices * gamma,
         done & np.isfinite(weights).all(axis=1),
     )
+
+
+def _sides(
+    limits: Limits, weights: FloatArray, prices: FloatArray, variance: float
+) -> tuple[IntArray, IntArray]:
+    """Where weights (c, n) and rows (c, r) stand: -1 lower edge, 1 upper edge, 0 neither, 2 an
+    equality; a row is at an edge where it has a price.
+    """
+    below, above = weights <= limits.lower + NEAR, weights >= limits.upper - NEAR
+    side = np.where(below, -1, np.where(above, 1, 0))
+    small = NEAR * variance
+    row_side = np.where(prices[:, 1:] > small, -1, np.where(prices[:, 1:] < -small, 1, 0))
+    row_side[:, limits.row_lower == limits.row_upper] = 2
+    return side, row_side
 
 
 def least_risky(

@@ -190,25 +190,7 @@ class ReturnModel:
             InputError: The object has no such attributes (fit it first), no names are known, or
                 what `ReturnModel` refuses.
         """
-        distribution = next(
-            (
-                getattr(prior, name)
-                for name in ("return_distribution_", "prior_model_")
-                if hasattr(prior, name)
-            ),
-            prior,
-        )
-        mean, covariance = (
-            getattr(distribution, "mu", None),
-            getattr(distribution, "covariance", None),
-        )
-        if mean is None or covariance is None:
-            raise InputError(
-                f"prior is a {type(prior).__name__} without return_distribution_ (with mu and"
-                " covariance), so there is nothing to read; call its fit first.",
-                field="prior",
-                value=type(prior).__name__,
-            )
+        mean, covariance = _moments_of(prior)
         names = getattr(prior, "feature_names_in_", None) if assets is None else assets
         if names is None:
             raise InputError(
@@ -218,22 +200,11 @@ class ReturnModel:
                 value=None,
             )
         names = unique_ids(names, "assets")
-        n = len(names)
-        rows = check_number(
-            periods_per_year,
-            "periods_per_year",
-            "Give the number of periods a year, 252 for days.",
-            above=0.0,
-        )
-        mu = float_array(mean, "prior.mu", shape=(n,))
-        return cls(
-            names,
-            mu * rows,
-            float_array(covariance, "prior.covariance", shape=(n, n)) * rows,
-            groups,
-            risk_levels,
-            stress,
-        )
+        remedy, n = "Give the number of periods a year, 252 for days.", len(names)
+        rows = check_number(periods_per_year, "periods_per_year", remedy, above=0.0)
+        mu = float_array(mean, "prior.mu", shape=(n,)) * rows
+        sigma = float_array(covariance, "prior.covariance", shape=(n, n)) * rows
+        return cls(names, mu, sigma, groups, risk_levels, stress)
 
     @cached_property
     def ids(self) -> IdMap:
@@ -260,6 +231,22 @@ class ReturnModel:
             f"ReturnModel({len(self)} assets, means {self.mean.min():.2%}..{self.mean.max():.2%},"
             f" volatilities {self.volatility.min():.2%}..{self.volatility.max():.2%})"
         )
+
+
+def _moments_of(prior: object) -> tuple[object, object]:
+    """Mean and covariance a period of a fitted prior of skfolio, or of its distribution."""
+    held = (getattr(prior, name, None) for name in ("return_distribution_", "prior_model_"))
+    distribution = next((found for found in held if found is not None), prior)
+    mean = getattr(distribution, "mu", None)
+    covariance = getattr(distribution, "covariance", None)
+    if mean is None or covariance is None:
+        raise InputError(
+            f"prior is a {type(prior).__name__} without return_distribution_ (with mu and"
+            " covariance), so there is nothing to read; call its fit first.",
+            field="prior",
+            value=type(prior).__name__,
+        )
+    return mean, covariance
 
 
 def check_symmetric(sigma: FloatArray, names: Sequence[str], field: str = "covariance") -> None:

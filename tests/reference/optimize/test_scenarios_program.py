@@ -333,7 +333,7 @@ def test_failures_are_ours() -> None:
         Program(ANNUAL, limits=ProgramLimits(custom=lambda w: [cp.sum_squares(w) >= 0.5]))
     with pytest.raises(InputError, match="needs benchmark"):
         Program(ANNUAL, limits=ProgramLimits(max_tracking_error=0.1))
-    with pytest.raises(InputError, match="no worst part"):
+    with pytest.raises(InputError, match="below 1"):
         Program(ANNUAL, limits=ProgramLimits(cvar=CvarLimit(rows, 0.1, level=1.0)))
     with pytest.raises(InputError, match="scenarios cover 2 assets"):
         optimal_over_scenarios(ANNUAL, Scenarios(rows[:, :2]), Preferences([1.0]))

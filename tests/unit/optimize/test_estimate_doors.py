@@ -246,3 +246,35 @@ def test_a_fitted_prior_and_its_distribution_give_one_model() -> None:
     weekly = ReturnModel.from_skfolio(distribution, ["x", "y"], periods_per_year=52)
     assert weekly.assets == ("x", "y")
     assert weekly.mean == pytest.approx(mean * 52)
+
+
+def short_market(rows: int, n: int) -> Market:
+    table = np.random.default_rng(rows).normal(0.0, 0.01, (rows, n))
+    days = pd.bdate_range("2024-01-01", periods=rows)
+    return Market.from_returns(pd.DataFrame(table, days, [f"a{i}" for i in range(n)]))
+
+
+def test_a_handful_of_days_is_refused_or_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    """The standard error of a volatility of T normal returns is 1 / sqrt(2 (T - 1)) of it (Kendall
+    and Stuart, section 10.8): 27 % for 8 rows, 25 % for 9, 10 % for 51."""
+    with pytest.raises(InputError, match=r"Only 8 days .*; 9 are needed"):
+        estimate_returns(short_market(8, 2))
+    with caplog.at_level("WARNING", logger="advisor"):
+        estimate_returns(short_market(9, 2))
+    assert "stands on 9 rows: one standard error of a volatility is 25% of it" in caplog.text
+    caplog.clear()
+    with caplog.at_level("WARNING", logger="advisor"):
+        estimate_returns(short_market(51, 20))
+    assert not caplog.text
+    with caplog.at_level("WARNING", logger="advisor"):
+        estimate_returns(short_market(55, 60))
+    assert "The estimate of 60 assets stands on 55 rows" in caplog.text
+
+
+def test_a_sample_covariance_of_no_more_rows_than_assets_is_refused() -> None:
+    """Its rank is at most T - 1 < n: some mixture would have no risk at all."""
+    for rows in (12, 20):
+        with pytest.raises(InputError, match=r"sample.*singular"):
+            estimate_returns(short_market(rows, 20), covariance="sample")
+        estimate_returns(short_market(rows, 20), covariance="ledoit_wolf")
+    estimate_returns(short_market(21, 20), covariance="sample")

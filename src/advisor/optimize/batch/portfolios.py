@@ -168,43 +168,48 @@ def optimal_portfolios(
             seeds the search and decides nothing.
 
     Returns:
-        A row a client, each with its certificate: no portfolio within the limits is better by more
-        for the client's own concave objective. Rows are pivoted from the shared frontier, solved
-        again on their own exact path where that misses 1e-9, and "failed" where both do. Rows never
-        see each other, so chunks and threads change no bit.
+        A row a client, each with its certificate: no portfolio within the limits is better by more.
+        Rows are pivoted from the shared frontier, solved again on their own exact path where that
+        misses 1e-9, and "failed" where both do; no row sees another, to the bit.
 
     Raises:
-        InputError: Shapes disagree, a value that all clients share cannot be used (in a client's
-            own row it is their `status`), costs without holdings, or `start` of other clients.
+        InputError: Shapes disagree, or a value that all clients share cannot be used (in a client's
+            own row it is their `status`).
         InfeasibleError: The mandate alone leaves no portfolio to anybody.
         SolverError: The frontier of the mandate could not be certified.
 
     Source: Judice and Pires (1994); Davis and Norman (1990) for the no-trade region.
     """
     limits = limits_of(model, mandate, signed=True)
-    remedy = "Pass Preferences(risk_aversion, loss_aversion, ...), one value a client."
-    check_type(preferences, Preferences, "preferences", remedy)
     lower, upper, current = (
         None if v is None else numbers(in_order(v, model.assets, name), name)
         for v, name in ((lower, "lower"), (upper, "upper"), (current, "current"))
     )
-    count = _clients(preferences, (lower, upper, current), cost)
+    wants = _a_row_each(preferences, (lower, upper, current), cost)
+    count = len(wants)
     if start is not None:
         _check_start(start, (count, len(model)))
-    wants = preferences.take(np.zeros(count, np.int64)) if len(preferences) < count else preferences
     faults: dict[int, str] = {}
     costs = cost_rows(current, cost, wants.status_quo_cost, count, model.assets, faults)
     rows = BatchRows.of(model, limits, count, lower, upper, costs, faults)
+    parts = parts_of(model, limits)
+    rows = rows if parts is None else rows.of_parts(parts)
     shared = None if frontier is None else _checked_frontier(frontier, model)
-    if (parts := parts_of(model, limits)) is not None:
-        rows, shared = rows.of_parts(parts), None
-    shared = shared or trace_frontier(rows.model, replace(rows.limits, max_volatility=None))
+    if shared is None or parts is not None:
+        shared = trace_frontier(rows.model, replace(rows.limits, max_volatility=None))
+    answers = _in_chunks(rows, wants, shared, start)
+    return _joined(model, rows, answers, faults)
+
+
+def _in_chunks(
+    rows: BatchRows, wants: Preferences, shared: Frontier, start: Portfolios | None
+) -> list[ChunkAnswer]:
     answers: list[ChunkAnswer] = []
-    for a in range(0, max(count, 1), CHUNK):
-        block = np.arange(a, min(a + CHUNK, count))
+    for a in range(0, max(rows.count, 1), CHUNK):
+        block = np.arange(a, min(a + CHUNK, rows.count))
         warm = None if start is None else (start.state.side[block], start.state.row_side[block])
         answers.append(solve_chunk(rows.take(block), wants.take(block), shared, warm))
-    return _joined(model, rows, answers, faults)
+    return answers
 
 
 def _checked_frontier(frontier: object, model: ReturnModel) -> Frontier:
@@ -220,8 +225,12 @@ def _checked_frontier(frontier: object, model: ReturnModel) -> Frontier:
     return own
 
 
-def _clients(preferences: Preferences, rows: tuple[FloatArray | None, ...], cost: object) -> int:
-    """How many clients the preferences, own bounds and holdings, or costs are of."""
+def _a_row_each(
+    preferences: Preferences, rows: tuple[FloatArray | None, ...], cost: object
+) -> Preferences:
+    """Preferences of as many clients as they, own bounds and holdings, or costs are of."""
+    remedy = "Pass Preferences(risk_aversion, loss_aversion, ...), one value a client."
+    check_type(preferences, Preferences, "preferences", remedy)
     rates = (cost.buy, cost.sell) if isinstance(cost, TradingCost) else (cost,)
     tables = [*rows, *(numbers(rate, "cost") for rate in rates if rate is not None)]
     lengths = [len(table) for table in tables if table is not None and table.ndim == 2]
@@ -238,7 +247,8 @@ def _clients(preferences: Preferences, rows: tuple[FloatArray | None, ...], cost
             field="preferences",
             value=len(preferences),
         )
-    return count
+    few = len(preferences) < count
+    return preferences.take(np.zeros(count, dtype=np.int64)) if few else preferences
 
 
 def _check_start(start: object, shape: tuple[int, int]) -> None:

@@ -24,13 +24,22 @@ from advisor.optimize.returns.mean import age_weights, bayes_stein
 from advisor.optimize.returns.moments import Moments, RunningMoments
 from advisor.optimize.returns.premium import market_losses, premium_means
 from advisor.optimize.returns.views import Equilibrium, View, Widening, black_litterman
-from advisor.readers import Number
+from advisor.readers import Named, Number
 from advisor.validation import checked
 
 Mean = Literal[
     "shrunk_equilibrium", "bayes_stein", "historical", "ewma", "equilibrium", "black_litterman"
 ]
 Covariance = Literal["ledoit_wolf", "sample", "ewma"]
+Method = Annotated[
+    Covariance,
+    Named(
+        "covariance",
+        lambda value: value in ("ledoit_wolf", "sample", "ewma"),
+        "'ledoit_wolf', 'sample' or 'ewma'",
+        "Take another library's estimate with ReturnModel.from_skfolio.",
+    ),
+]
 Histories = Literal["common", "stambaugh"]
 Stress = Literal["market", "own"]
 HalfLife = Annotated[
@@ -81,7 +90,7 @@ def estimate_returns(
     market: Market,
     *,
     mean: Mean = "shrunk_equilibrium",
-    covariance: Covariance = "ledoit_wolf",
+    covariance: Method = "ledoit_wolf",
     histories: Histories = "common",
     views: Sequence[View] | None = None,
     settings: EstimateSettings | None = None,
@@ -99,6 +108,7 @@ def estimate_returns(
             sample means, opt-in because their errors swamp any risk aversion.
         covariance: "ledoit_wolf": correlations shrunk towards their average, volatilities kept;
             "ewma"; "sample". All variances are unbiased (divisor T - 1, or its weighted form).
+            Other estimators come in by `ReturnModel.from_skfolio`, or `ReturnModel(...)`.
         histories: "common": the days on which every asset is known; "stambaugh": every day of
             nested histories, short ones regressed on long ones.
         views: Shorthand for `settings.views`.
@@ -119,15 +129,7 @@ def estimate_returns(
 
     Source: Jorion (1986); Ledoit and Wolf (2004); Stambaugh (1997); Black and Litterman (1992).
     """
-    chosen = EstimateSettings() if settings is None else settings
-    chosen = chosen if views is None else replace(chosen, views=views)
-    if chosen.views and mean != "black_litterman":
-        raise InputError(
-            f"views were given but mean is {mean!r}, which has no use for them; pass"
-            ' mean="black_litterman".',
-            field="views",
-            value=mean,
-        )
+    chosen = _with_views(settings, views, mean)
     windows = [common_window(market)] if histories == "common" else blocks(market)
     _check_rows(market, min(windows, key=lambda w: len(w.rows)), covariance)
     _log_shortened(market, len(windows[0].rows))
@@ -142,6 +144,21 @@ def estimate_returns(
         return model
     losses = market_losses(model, chosen.equilibrium)
     return ReturnModel(*beliefs, losses, forecast, history)
+
+
+def _with_views(
+    settings: EstimateSettings | None, views: Sequence[View] | None, mean: str
+) -> EstimateSettings:
+    chosen = EstimateSettings() if settings is None else settings
+    chosen = chosen if views is None else replace(chosen, views=views)
+    if chosen.views and mean != "black_litterman":
+        raise InputError(
+            f"views were given but mean is {mean!r}, which has no use for them; pass"
+            ' mean="black_litterman".',
+            field="views",
+            value=mean,
+        )
+    return chosen
 
 
 def _check_rows(market: Market, window: Window, covariance: Covariance) -> None:

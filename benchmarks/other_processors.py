@@ -3,14 +3,16 @@
     python benchmarks/other_processors.py [--keep FOLDER]
 
 Off by default, and run once a release: it needs `qemu-user` (for aarch64, riscv64 and x86-64) and
-`ziglang`, which cross-compiles. Every call that the golden tests and an advice of 300 sample clients
-make here is written down with its bytes; a program without Python, compiled for the other processor,
-makes the calls again and compares each array that comes out.
+`ziglang`, which cross-compiles. Every call that the golden tests, a few examples of each property and
+an advice of 300 sample clients make here is written down with its bytes; a program without Python,
+compiled for the other processor, makes the calls again and compares each array that comes out. It
+fails where a loop of the library is never called.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import shutil
 import struct
@@ -19,6 +21,8 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+import hypothesis
 
 from advisor.native import build, library, threads
 
@@ -33,6 +37,7 @@ PROCESSORS = {
     "riscv64": ("riscv64-linux-musl", "baseline_rv64", ["qemu-riscv64"]),
     "x86-64 Nehalem": ("x86_64-linux-musl", "x86_64_v2", ["qemu-x86_64", "-cpu", "Nehalem"]),
 }
+EXAMPLES = 12
 ALIGNED = 64
 MAIN = """
 #include <stdint.h>
@@ -121,7 +126,18 @@ BOUND = library.Function.bound
 
 
 def recorded() -> Calls:
-    """The calls of the golden tests, and of an advice of sample clients."""
+    """The calls of the golden tests, of examples of the properties, and of an advice of sample
+    clients."""
+    hypothesis.settings.register_profile(
+        "few",
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=(hypothesis.Phase.generate,),
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    hypothesis.settings.load_profile("few")
     sys.path.insert(0, str(ROOT / "tests"))
     calls = Calls()
     library.Function.bound = lambda *arguments: calls.bound(*arguments)  # noqa: PLW0108 - a method
@@ -137,14 +153,16 @@ def recorded() -> Calls:
                 assert spec.loader
                 module = importlib.util.module_from_spec(spec)
                 spec.loader.exec_module(module)
-                for golden in (f for n, f in vars(module).items() if n.startswith("test_golden")):
-                    golden()
-            from advisor import Advisor, sample
+                for called, test in list(vars(module).items()):
+                    if called.startswith("test_") and "refused" not in called:
+                        test()
+            from advisor import Advisor, Mandate, sample, trace_frontier
 
             advisor = Advisor.fit(
                 sample.market(), sample.interactions(), catalogue=sample.catalogue()
             )
             list(advisor.advise_many(sample.clients(300), as_of="2026-11-20"))
+            trace_frontier(advisor.model, Mandate(max_volatility=0.1))
     finally:
         library.Function.bound = BOUND
     return calls
@@ -159,8 +177,14 @@ def main() -> int:
     calls, failed = recorded(), 0
     (folder / "calls.c").write_text(calls.program(), encoding="utf-8")
     (folder / "calls.bin").write_bytes(calls.blob)
+    loops = {loop.name for loop in gc.get_objects() if isinstance(loop, library.Function)}
+    if missing := sorted(loops - calls.names):
+        print(f"never called: {', '.join(missing)}")
+        failed += 1
     arrays = sum(line.startswith("    same(") for line in calls.lines)
-    print(f"{len(calls.names)} functions, {arrays:,} arrays, {len(calls.blob) / 1e6:.0f} MB")
+    print(
+        f"{len(calls.names)} of {len(loops)} functions, {arrays:,} arrays, {len(calls.blob) / 1e6:.0f} MB"
+    )
     for name, (target, processor, emulator) in PROCESSORS.items():
         if shutil.which(emulator[0]) is None:
             print(f"{name}: left out, {emulator[0]} is not installed")

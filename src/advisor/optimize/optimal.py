@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
@@ -76,30 +77,17 @@ def optimal_portfolio(
         return _of_return(trace_frontier(model, mandate), target_return)
     _check_arguments(risk_aversion, target_volatility, preferences, current, cost)
     frontier = trace_frontier(model, mandate)
-    own = _with_aim(frontier, preferences, risk_aversion, target_volatility)
-    target = None if np.isinf(own.risk_aversion[0]) else target_volatility
-    if scenarios is not None:
-        best = over_scenarios(
-            model, _capped(frontier, mandate, target), own, scenarios, current, cost
-        )
-    elif current is not None:
-        best = _alone(model, _capped(frontier, mandate, target), own, current=current, cost=cost)
+    gamma, aim = risk_aversion, target_volatility
+    gamma = gamma if aim is None else float(frontier.risk_aversion_at(aim)[0])
+    target = None if gamma == np.inf else aim
+    if preferences is None and scenarios is None and current is None:
+        best = _at(frontier, mandate, cast(float, gamma), target)
     else:
-        best = _on_frontier(frontier, mandate, own, target)
-    return best if target_volatility is None else _noted(best, frontier, target_volatility)
-
-
-def _with_aim(
-    frontier: Frontier,
-    preferences: Preferences | None,
-    risk_aversion: float | None,
-    target_volatility: float | None,
-) -> Preferences:
-    """The preferences with the risk aversion that was given, or that leads to the target."""
-    if target_volatility is not None:
-        risk_aversion = float(frontier.risk_aversion_at(target_volatility)[0])
-    own = Preferences(0.0) if preferences is None else preferences
-    return own if risk_aversion is None else own.with_risk_aversion(risk_aversion)
+        own = preferences or Preferences(0.0)
+        own = own if gamma is None else own.with_risk_aversion(gamma)
+        mandate = _capped(frontier, mandate, target)
+        best = _for_client(model, mandate, own, current, cost, scenarios)
+    return best if aim is None else _noted(best, frontier, aim)
 
 
 def _capped(frontier: Frontier, mandate: Mandate, target: float | None) -> Mandate:
@@ -111,22 +99,33 @@ def _capped(frontier: Frontier, mandate: Mandate, target: float | None) -> Manda
     return mandate.model_copy(update={"max_volatility": min(cap, aim)})
 
 
-def _on_frontier(
-    frontier: Frontier, mandate: Mandate, own: Preferences, target: float | None
+def _at(frontier: Frontier, mandate: Mandate, gamma: float, target: float | None) -> Portfolio:
+    """The optimum at a risk aversion; solved alone where its certificate is not good enough."""
+    place = frontier.at_volatility(target) if target else frontier.at_risk_aversion(gamma)
+    best = portfolio_on(frontier, place, gamma)
+    if best.kkt_residual <= CERTIFIED:
+        return best
+    return _alone(frontier.model, mandate, Preferences(gamma))
+
+
+def _for_client(
+    model: ReturnModel,
+    mandate: Mandate,
+    own: Preferences,
+    current: object,
+    cost: float | TradingCost,
+    scenarios: Scenarios | FloatArray | None,
 ) -> Portfolio:
-    """The optimum on the frontier of someone who has no costs; solved alone where its certificate
-    is not good enough.
-    """
-    gamma, model = float(own.risk_aversion[0]), frontier.model
-    plain = own.loss_aversion[0] == 1.0 and own.status_quo_cost[0] == 0.0
-    if plain or np.isinf(gamma):
-        place = frontier.at_volatility(target) if target else frontier.at_risk_aversion(gamma)
-        best = portfolio_on(frontier, place, gamma)
-    else:
-        mandate = _capped(frontier, mandate, target)
-        frontier = frontier if target is None else trace_frontier(model, mandate)
-        gamma = float(frontier.effective_risk_aversion(own)[0])
-        best = portfolio_on(frontier, frontier.at_risk_aversion(gamma), gamma, own)
+    """The optimum of someone with preferences, holdings or scenarios of their own."""
+    if scenarios is not None:
+        return over_scenarios(model, mandate, own, scenarios, current, cost)
+    if current is not None:
+        return _alone(model, mandate, own, current=current, cost=cost)
+    frontier = trace_frontier(model, mandate)
+    if np.isinf(own.risk_aversion[0]):
+        return _at(frontier, mandate, np.inf, None)
+    gamma = float(frontier.effective_risk_aversion(own)[0])
+    best = portfolio_on(frontier, frontier.at_risk_aversion(gamma), gamma, own)
     return best if best.kkt_residual <= CERTIFIED else _alone(model, mandate, own)
 
 

@@ -160,12 +160,11 @@ def optimal_portfolios(
         lower: Own lower bounds, a number, (n,) or (c, n); they tighten the mandate's.
         upper: Own upper bounds, likewise; 0 takes an asset away.
         current: Weights held now, (n,) or (c, n), not money; what they leave of 1 is cash.
-        cost: One-off proportional cost of trading, a fraction of what is traded; spread over one
-            year, or over the holding years of a `TradingCost`. `preferences.status_quo_cost` adds
-            to it. Costs lower the return that a loss-averse client compares with the reference.
+        cost: One-off proportional cost of trading, spread over one year, or over the holding years
+            of a `TradingCost`; `preferences.status_quo_cost` adds to it. It lowers the return that
+            a loss-averse client compares with the reference.
         start: Yesterday's answer for the same clients: their active sets are tried first.
-        frontier: That of model and mandate without the volatility cap, where the caller has it; it
-            seeds the search and decides nothing.
+        frontier: Of model and mandate without the volatility cap, where there is one: only a seed.
 
     Returns:
         A row a client, each with its certificate: no portfolio within the limits is better by more.

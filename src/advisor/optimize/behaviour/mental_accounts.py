@@ -207,11 +207,8 @@ def _highest_tolerance(frontier: Frontier, z: float, account: Account) -> float:
     a = rise**2 - z * z * segments.curve[:-1]
     b = above * rise - z * z * segments.slope[:-1]
     c = above**2 - z * z * segments.variance[:-1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        root = np.sqrt(np.maximum(b * b - a * c, 0.0))
-        pair = np.where(b > 0.0, -b - root, -b + root)
-        roots = np.stack([pair / a, c / pair])  # the stable pair: no difference of near-equals
-    share = np.clip(np.nan_to_num(roots, nan=-1.0, posinf=-1.0, neginf=-1.0), -1.0, 2.0)
+    roots = np.nan_to_num(_roots(a, b, c), nan=-1.0, posinf=-1.0, neginf=-1.0)
+    share = np.clip(roots, -1.0, 2.0)
     variance = segments.variance[:-1] + share * (
         2.0 * segments.slope[:-1] + share * segments.curve[:-1]
     )
@@ -236,10 +233,15 @@ def _best_floor(frontier: Frontier, z: float) -> float:
         squared * t * width - s.slope,
         squared * t**2 - s.variance,
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        root = np.sqrt(np.maximum(b * b - a * c, 0.0))
-        pair = np.where(b > 0.0, -b - root, -b + root)
-        roots = np.stack([pair / a, c / pair, np.zeros_like(a)])
+    roots = np.concatenate([_roots(a, b, c), np.zeros_like(a)[None]])
     share = np.clip(np.nan_to_num(roots, nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0)
     mean, volatility = s.moments(np.broadcast_to(np.arange(len(t)), share.shape), share)
     return float((mean + z * volatility).max())
+
+
+def _roots(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
+    """Both roots of `a x^2 + 2 b x + c`, shape (2, m), neither a difference of near-equals."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        root = np.sqrt(np.maximum(b * b - a * c, 0.0))
+        pair = np.where(b > 0.0, -b - root, -b + root)
+        return np.stack([pair / a, c / pair])

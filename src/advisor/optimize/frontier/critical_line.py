@@ -68,27 +68,24 @@ def trace_corners(model: ReturnModel, limits: Limits, *, judged: bool = False) -
     """
     if bool((limits.lower >= limits.upper).all()):
         return _single(model, limits)
-    best: Traced | None = None
-    falling: Traced | None = None
+    paths: list[tuple[bool, Traced]] = []
     for way in (_straightforward, _walked_evenly, _walked, _covered):
         if way is _walked_evenly and out_of_reach(limits):
             raise DeferredInfeasibleError(limits)
         try:
             traced = way(model, limits)
         except SolverError:
-            if best is None and falling is None and way is _covered:
+            if way is _covered and not paths:
                 raise
             continue
         if traced is None:
             continue
-        if not _ascends(model, *traced):
-            falling = _better(falling, traced)
-        elif traced[1].worst <= CERTIFIED:
+        rises = _ascends(model, *traced)
+        if rises and traced[1].worst <= CERTIFIED:
             return traced
-        else:
-            best = _better(best, traced)
-    if judged and (best or falling) is not None:
-        return _better(best, falling)
+        paths.append((rises, traced))
+    usable = [traced for rises, traced in paths if rises or judged]
+    best = min(usable, key=lambda t: float(np.nan_to_num(t[1].worst, nan=np.inf)), default=None)
     if best is None:
         raise SolverError(
             "Risk and return do not rise along the frontier that was found, so some of its"
@@ -98,7 +95,7 @@ def trace_corners(model: ReturnModel, limits: Limits, *, judged: bool = False) -
             solver="critical line",
             status="not certified",
         )
-    if not best[1].worst <= PROMISED:
+    if not judged and not best[1].worst <= PROMISED:
         raise SolverError(
             f"A portfolio of the frontier has a KKT residual of {best[1].worst:.3g}, above"
             f" {PROMISED:g}: it may not be optimal and is not returned. The covariance is likely"
@@ -107,12 +104,6 @@ def trace_corners(model: ReturnModel, limits: Limits, *, judged: bool = False) -
             status="not certified",
         )
     return best
-
-
-def _better(one: Traced | None, other: Traced | None) -> Traced:
-    """The path with the smaller residual; there is one."""
-    paths = [path for path in (one, other) if path is not None]
-    return min(paths, key=lambda path: np.nan_to_num(path[1].worst, nan=np.inf))
 
 
 def _ascends(model: ReturnModel, path: CornerPath, proof: PathProof) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, StrArray, check_number, check_type, float_array
+from advisor.arrays import FloatArray, IntArray, StrArray, check_number, check_type, float_array
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.optimize.frontier.corner_path import CornerPath
@@ -108,8 +108,7 @@ class Frontier:
         """
         rows = rows_of(gamma, "gamma", lower=0.0, infinite=True)
         with np.errstate(divide="ignore", over="ignore"):
-            weights = self.segments.portfolios(*self.segments.at_tolerance(1.0 / rows))
-        return weights[0] if np.ndim(gamma) == 0 else weights
+            return self._weights(self.segments.at_tolerance(1.0 / rows), gamma)
 
     def at_volatility(self, target: FloatArray | float) -> FloatArray:
         """Weights of the frontier portfolio with each target volatility.
@@ -125,10 +124,8 @@ class Frontier:
         Raises:
             InputError: A target is negative or nan.
         """
-        weights = self.segments.portfolios(
-            *self.segments.at_volatility(rows_of(target, "target", lower=0.0, infinite=True))
-        )
-        return weights[0] if np.ndim(target) == 0 else weights
+        rows = rows_of(target, "target", lower=0.0, infinite=True)
+        return self._weights(self.segments.at_volatility(rows), target)
 
     def at_mean(self, target: FloatArray | float) -> FloatArray:
         """Weights of the frontier portfolio with each target expected return, clipped to the
@@ -144,8 +141,7 @@ class Frontier:
             InputError: A target is nan.
         """
         rows = rows_of(target, "target", lower=-np.inf, infinite=True)
-        weights = self.segments.portfolios(*self.segments.at_mean(rows))
-        return weights[0] if np.ndim(target) == 0 else weights
+        return self._weights(self.segments.at_mean(rows), target)
 
     def risk_aversion_at(self, volatility: FloatArray | float) -> FloatArray:
         """The risk aversion whose optimum has each volatility: where one portfolio serves a range
@@ -292,6 +288,11 @@ class Frontier:
         return Segments.of(
             self.risk_tolerance, self.weights, self.mean, self.volatility, self.model.covariance
         )
+
+    def _weights(self, place: tuple[IntArray, FloatArray], asked: FloatArray | float) -> FloatArray:
+        """Weights of places, shape (c, n), or (n,) where a number was asked for."""
+        weights = self.segments.portfolios(*place)
+        return weights[0] if np.ndim(asked) == 0 else weights
 
     def _multipliers(self, gamma: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore", over="ignore"):

@@ -205,7 +205,8 @@ def loss_averse_risk_aversion(
     }
     arrays = {name: _checked(value, name) for name, value in arguments.items()}
     try:
-        return closed_form(*np.broadcast_arrays(*arrays.values()))
+        earned, paid = rates(*np.broadcast_arrays(*arrays.values()))
+        return np.asarray(paid / earned)
     except ValueError:
         shapes = {name: a.shape for name, a in arrays.items()}
         raise InputError(
@@ -214,21 +215,6 @@ def loss_averse_risk_aversion(
             field="mean",
             value=shapes,
         ) from None
-
-
-def closed_form(
-    risk_aversion: FloatArray,
-    loss_aversion: FloatArray,
-    mean: FloatArray,
-    volatility: FloatArray,
-    reference_return: FloatArray,
-    evaluation_years: FloatArray,
-) -> FloatArray:
-    """`loss_averse_risk_aversion` of arrays of one shape that are known to be in range."""
-    earned, paid = rates(
-        risk_aversion, loss_aversion, mean, volatility, reference_return, evaluation_years
-    )
-    return np.asarray(paid / earned)
 
 
 def rates(
@@ -243,15 +229,8 @@ def rates(
     half the variance, `g + k phi(d) / (s sqrt(T))`: the gradient of the objective, in arrays of one
     shape.
     """
-    gamma, lam, m, s, b, years = (
-        risk_aversion,
-        loss_aversion,
-        mean,
-        volatility,
-        reference_return,
-        evaluation_years,
-    )
-    kappa, scale = lam - 1.0, np.sqrt(years)
+    m, s, b = mean, volatility, reference_return
+    kappa, scale = loss_aversion - 1.0, np.sqrt(evaluation_years)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         d = np.where(b == m, 0.0, (b - m) * scale / s)
         pull = np.where(
@@ -259,9 +238,8 @@ def rates(
             _INV_SQRT_2PI * exp(-0.5 * d * d) / (s * scale),
             np.where((b == m) & (kappa > 0.0), np.inf, 0.0),
         )
-        return np.asarray(1.0 + kappa * normal_cdf(d)), np.asarray(
-            gamma + np.where(kappa == 0.0, 0.0, kappa * pull)
-        )
+        paid = risk_aversion + np.where(kappa == 0.0, 0.0, kappa * pull)
+        return np.asarray(1.0 + kappa * normal_cdf(d)), np.asarray(paid)
 
 
 def _vector(value: object, name: str) -> FloatArray:

@@ -35,7 +35,7 @@ Method = Annotated[
     Covariance,
     Named(
         "covariance",
-        lambda value: value in ("ledoit_wolf", "sample", "ewma"),
+        lambda value: isinstance(value, str) and value in ("ledoit_wolf", "sample", "ewma"),
         "'ledoit_wolf', 'sample' or 'ewma'",
         "Take another library's estimate with ReturnModel.from_skfolio.",
     ),

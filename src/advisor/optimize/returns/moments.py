@@ -48,11 +48,6 @@ class Moments:
             (squared * centred).T @ centred / count,
         )
 
-    @property
-    def sample(self) -> FloatArray:
-        """Unbiased sample covariance, shape (n, n)."""
-        return self.second * (self.count / (self.count - 1))
-
 
 @dataclass(frozen=True, eq=False)
 class _Sums:

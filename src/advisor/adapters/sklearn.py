@@ -16,7 +16,7 @@ from advisor.arrays import FloatArray, frozen
 from advisor.data.ids import unique_ids
 from advisor.measures import sharpe_ratio
 
-FEWEST_ROWS = 3
+FEWEST_ROWS = 9  # as estimate_returns needs
 RISK_AVERSION = 3.0  # where no aim is given
 
 

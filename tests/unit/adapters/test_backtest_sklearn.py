@@ -62,7 +62,7 @@ def test_grid_search_and_clone() -> None:
 def test_parameters_that_contradict_are_refused_at_fit() -> None:
     with pytest.raises(InputError, match="one place"):
         MeanVarianceEstimator(level=2, risk_aversion=3.0).fit(RETURNS)
-    with pytest.raises(InputError, match="choose one of"):
+    with pytest.raises(InputError, match="it must be 'shrunk_equilibrium'"):
         MeanVarianceEstimator(mean="magic").fit(RETURNS)
 
 

@@ -129,14 +129,7 @@ class Ranking:
         twice = f"{rank} twice; a place is one product's"
         _check_twice(row * (width + 1) + slot, frame, client, twice)
         # 3. scores
-        values = as_numbers(frame[score]) if score in frame else (width - slot).astype(np.float64)
-        if not np.isfinite(values).all():
-            bad = int(np.argmin(np.isfinite(values)))
-            raise InputError(
-                f"{score} is {shown_cell(frame[score], bad)} in row {bad}; a score is finite. Drop"
-                " the column.",
-                field=score,
-            )
+        values = _scores(frame, score) if score in frame else (width - slot).astype(np.float64)
         codes = np.full((len(clients), width), -1, dtype=np.int64)
         scores = np.full((len(clients), width), np.nan)
         codes[row, slot], scores[row, slot] = code, values
@@ -189,6 +182,18 @@ def _coded(
             value=name,
         )
     return codes[at], every
+
+
+def _scores(frame: pd.DataFrame, score: str) -> FloatArray:
+    values = as_numbers(frame[score])
+    if not np.isfinite(values).all():
+        bad = int(np.argmin(np.isfinite(values)))
+        raise InputError(
+            f"{score} is {shown_cell(frame[score], bad)} in row {bad}; a score is finite. Drop"
+            " the column.",
+            field=score,
+        )
+    return values
 
 
 def _slots(frame: pd.DataFrame, row: IntArray, rank: str, most: int) -> IntArray:

@@ -12,7 +12,7 @@ from advisor.annotations import Count, Matrix
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.eligibility import Eligibility
 from advisor.errors import InputError
-from advisor.recommend.model.rows import NO_WEIGHTS, Rows
+from advisor.recommend.model.rows import Rows
 from advisor.recommend.portfolio_fit.exposures import Exposures
 from advisor.recommend.portfolio_fit.own_portfolio import NOBODY, NOTHING, OwnPortfolio
 from advisor.recommend.recipes.settings import WeightOf
@@ -117,40 +117,47 @@ def pick_products(
         InputError: Shapes disagree, a gap is negative, or diversity is asked for without
             similarities.
     """
-    count, width = relevance.shape
     put = products if isinstance(products, Exposures) else Exposures.of(products)
     _check(relevance, eligible, gaps, put)
     if own is not None:
-        own.check(count, put.shape)
+        own.check(len(relevance), put.shape)
     if settings.diversity > 0.0 or settings.similarity is not None:
-        _check_similarity(settings.similarity, width)
+        _check_similarity(settings.similarity, relevance.shape[1])
+    owned = (np.zeros(len(relevance) + 1, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    if held is not None:
+        owned = held.indptr, held.codes
+    return _picked(relevance, eligible, owned, gaps, put, settings, own)
+
+
+def _picked(
+    relevance: FloatArray,
+    eligible: Eligibility,
+    owned: tuple[IntArray, IntArray],
+    gaps: FloatArray,
+    put: Exposures,
+    settings: PickSettings,
+    own: OwnPortfolio | None,
+) -> Picks:
+    """`pick_products` of what was checked, products alike together where that loses nothing."""
     from advisor.recommend.kernels import pick_rows
 
-    owned = held or Rows(
-        np.zeros(count + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), NO_WEIGHTS
-    )
     fit_weight, rate = settings.fit_weight, 0.0 if own is None else settings.fit_weight * own.share
     kinds = None
     if settings.diversity == 0.0:
         by_kind = None if own is None else put.kinds.of(own)
         if own is None or by_kind is not None:
             kinds, put, own = (put.kinds.begin, put.kinds.member), put.kinds.exposures, by_kind
+    top_up = settings.allow_held and fit_weight > 0.0
     codes, scores, money, unplaced, utility = pick_rows(
         relevance,
         (eligible.class_of, eligible.allowed),
-        (owned.indptr, owned.codes),
+        owned,
         gaps,
         put.arrays(),
         (put.min_purchase, fit_weight * (1.0 - put.fee), fit_weight * put.dearness),
         NOBODY if own is None or rate == 0.0 else own.arrays(),
         NOTHING if settings.similarity is None else settings.similarity,
-        (
-            settings.k,
-            settings.allow_held and fit_weight > 0.0,
-            rate,
-            settings.diversity,
-            settings.loyalty,
-        ),
+        (settings.k, top_up, rate, settings.diversity, settings.loyalty),
         kinds,
     )
     return Picks(codes, scores, money, unplaced, utility if rate else None)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit
 
-from advisor.annotations import Count, Positive, Texts
-from advisor.arrays import FloatArray
+from advisor.arrays import FloatArray, check_number, check_whole
 from advisor.contracts.thresholds import reaches
+from advisor.data.ids import unique_ids
 from advisor.errors import InputError
 from advisor.risk_profile.psychometrics.graded_response import (
     TINY,
@@ -19,7 +18,6 @@ from advisor.risk_profile.psychometrics.graded_response import (
     GradedResponseModel,
     answer_codes,
 )
-from advisor.validation import checked
 
 STEEPEST = 6.0
 """Largest discrimination: an item that splits people like a switch has none that is finite."""
@@ -27,13 +25,12 @@ FLATTEST = 0.02
 """Smallest discrimination: an item that ends here does not measure what the others do."""
 
 
-@checked
 def calibrate(
-    responses: object,
+    responses: npt.ArrayLike,
     *,
-    items: Texts | None = None,
-    tolerance: Positive = 1e-4,
-    max_cycles: Count = 500,
+    items: Sequence[str] | None = None,
+    tolerance: float = 1e-4,
+    max_cycles: int = 500,
 ) -> GradedResponseModel:
     """Item parameters from answers alone, by expectation-maximisation over the quadrature.
 
@@ -56,8 +53,11 @@ def calibrate(
 
     Source: Bock & Aitkin (1981); Baker & Kim (2004), Item Response Theory, chapter 8.
     """
-    codes = answer_codes(cast("npt.ArrayLike", responses))
-    names = tuple(items) if items is not None else tuple(str(i) for i in range(codes.shape[1]))
+    check_number(tolerance, "tolerance", "It stops the cycles.", above=0.0)
+    check_whole(max_cycles, "max_cycles", "It is a number of cycles.", low=1)
+    codes = answer_codes(responses)
+    width = codes.shape[1] if codes.ndim > 1 else 0
+    names = unique_ids(range(width) if items is None else items, "items")
     counts = _answer_counts(codes, names)
     slopes = np.ones(len(names))
     cuts = [_starting_cuts(n) for n in counts]

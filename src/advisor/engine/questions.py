@@ -82,7 +82,7 @@ class Questions(Composition):
         later: Interactions,
         *,
         baseline: Ranking | None = None,
-        ks: tuple[int, ...] = (1, 5, 10),
+        ks: tuple[int, ...] | None = None,
         by: By | None = None,
     ) -> MatchReport:
         """`evaluate_match` of what clients were served, with all that the advisor knows: rules
@@ -94,7 +94,7 @@ class Questions(Composition):
             later: Purchases after the day of service.
             baseline: Other lists for the same clients; None: of a batch, the lists of `rank`, so
                 that the difference is what fitting the portfolio costs in relevance.
-            ks: Cut-offs.
+            ks: Cut-offs; None: 1, 5 and 10, none beyond the length of the lists.
             by: Segments; see `evaluate_match`.
         """
         from advisor.evaluate.match.served import evaluate_served

@@ -72,6 +72,13 @@ def test_a_batch_is_judged_with_all_that_the_advisor_knows(batch) -> None:
     assert {s.segment for s in report.scores if s.by == "level"} >= {"C2", "C3"}
 
 
+def test_cut_offs_end_with_the_lists(batch) -> None:
+    report = ADVISOR.evaluate(batch, LATER)
+    assert report.ks == (1, 5)
+    assert report.warnings == ()
+    assert ADVISOR.evaluate(ADVISOR.rank(PEOPLE, 7, as_of=DAY), LATER).ks == (1, 5, 7)
+
+
 def test_what_was_held_is_no_later_purchase() -> None:
     ranking = ADVISOR.rank(PEOPLE, 5, as_of=DAY)
     again = Interactions.from_frame(

@@ -21,6 +21,9 @@ from advisor.evaluate.match.inputs import By
 from advisor.evaluate.match.match import evaluate_match
 from advisor.evaluate.match.report import MatchReport
 
+CUT_OFFS = (1, 5, 10)
+"""Where none are given, as far as the lists reach."""
+
 
 def evaluate_served(
     advisor: AdvisorState,
@@ -28,7 +31,7 @@ def evaluate_served(
     later: Interactions,
     *,
     baseline: Ranking | None = None,
-    ks: tuple[int, ...] = (1, 5, 10),
+    ks: tuple[int, ...] | None = None,
     by: By | None = None,
 ) -> MatchReport:
     """See `Advisor.evaluate`."""
@@ -41,20 +44,20 @@ def evaluate_served(
     clients = None if isinstance(served, Ranking) else served.clients
     warnings = warned(seen(later, advisor.recommender.history.last_day, "The advisor"))
     new = _new(advisor, later, clients)
+    ranking = served if isinstance(served, Ranking) else served.ranking()
+    slots = max(ranking.codes.shape[1], 1)
     same: dict[str, Any] = {
         "baseline": baseline,
-        "ks": ks,
+        "ks": tuple(sorted({min(k, slots) for k in CUT_OFFS})) if ks is None else ks,
         "by": by,
         "catalogue": advisor.catalogue,
     }
-    if isinstance(served, Ranking):
-        report = evaluate_match(served, new, **same)
+    if isinstance(served, Ranking) or clients is None:
+        report = evaluate_match(ranking, new, **same)
         return replace(report, warnings=(*warnings, *report.warnings))
     # 2. picks of something new; top-ups are checked for suitability alone
-    ranking, clients = served.ranking(), served.clients
     if baseline is None:
-        widest = max(ranking.codes.shape[1], 1)
-        same["baseline"] = rank_suitable(advisor, clients, served.as_of, widest)
+        same["baseline"] = rank_suitable(advisor, clients, served.as_of, slots)
     owned = _owned(advisor, ranking, clients)
     rules: dict[str, Any] = {
         "regime": advisor.regime,

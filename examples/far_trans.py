@@ -58,7 +58,8 @@ def made_up() -> tuple[Advisor, ClientTable, Interactions]:
     """The same on the sample: fitted on the purchases of the first eighteen months, judged on the
     last six."""
     bought, cut = sample.interactions(2000), "2025-06-30"
-    house = Advisor.fit(sample.market(), bought.until(cut), catalogue=sample.catalogue())
+    market = sample.market().until(cut)
+    house = Advisor.fit(market, bought.until(cut), catalogue=sample.catalogue())
     return house, sample.clients(2000, assessed_on="2025-06-02"), bought.after(cut)
 
 

@@ -47,6 +47,7 @@ from advisor.engine.unknown import unknown_names
 from advisor.errors import InputError
 from advisor.recommend.unknown import nobody_known
 from advisor.risk_profile.profile import profile_risk
+from advisor.validation import REMEDIES
 
 _LOG = logging.getLogger(__name__)
 BAD_INPUT = ("invalid_input", "not_assessed")
@@ -79,12 +80,7 @@ def advise_table(
         InputError: `picks` is negative or beyond reason.
     """
     began = perf_counter()
-    check_type(
-        clients,
-        ClientTable,
-        "clients",
-        "Make a table with ClientTable.from_frame or ClientTable.from_clients.",
-    )
+    check_type(clients, ClientTable, "clients", REMEDIES["ClientTable"])
     check_picks(state, picks)
     profiles = profile_risk(clients, state.questionnaire, as_of=as_of, bands=state.bands)
     offer = state.offers.to(profiles, clients)
@@ -92,8 +88,8 @@ def advise_table(
     holdings = holdings_of(clients, state.catalogue, state.vehicles, offer)
     start = first_status(clients, profiles, unknown)
     if stopped is not None:
-        rows = range(len(clients))
-        start = np.full(len(clients), STOPPED, dtype=np.int64), dict.fromkeys(rows, stopped)
+        problems = dict.fromkeys(range(len(clients)), stopped)
+        start = np.full(len(clients), STOPPED, dtype=np.int64), problems
     draft_allocations = allocate(
         state.frontiers, state.biases, clients, profiles, offer.assets, holdings, start
     )
@@ -142,9 +138,7 @@ def advise_one(
     """A table with one client, and their advice. Raises `InputError` where their data cannot be
     used.
     """
-    check_type(
-        client, Client, "client", "Build a Client(id=..., wealth=..., horizon_years=..., ...)."
-    )
+    check_type(client, Client, "client", REMEDIES["Client"])
     batch = advise_table(state, ClientTable.from_clients([client]), as_of, picks)
     advice = batch[0]
     if advice.status in BAD_INPUT:

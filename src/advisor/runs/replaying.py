@@ -109,15 +109,7 @@ def replay(folder: Folder, advisor: Advisor | Folder, source: Any) -> Replay:
             field="advisor",
             value=ref.fingerprint,
         )
-    if (stored / RECORDS).is_dir() and not (stored / SUMMARY_FILE).exists():
-        made = len(list((stored / RECORDS).glob("*.json")))
-        raise InputError(
-            f"The run in {folder} has not ended: {made} parts are finished, and there is no"
-            f" {SUMMARY_FILE}. Call advise_stream as it was called, which goes on with it, then"
-            " replay.",
-            field="folder",
-            value=str(folder),
-        )
+    _refuse_unfinished(stored)
     labels = record["labels"]
     schema, source = opened_once(source, labels)
     job, seen = Job.of(ref, schema), SeenIds()
@@ -145,6 +137,18 @@ def replay(folder: Folder, advisor: Advisor | Folder, source: Any) -> Replay:
     beside = [Difference(name, -1, None, (what,)) for name, what in said]
     count = differing + len(beside)
     return Replay(clients, parts, count == 0, count, (*differences, *beside))
+
+
+def _refuse_unfinished(stored: Path) -> None:
+    if (stored / RECORDS).is_dir() and not (stored / SUMMARY_FILE).exists():
+        made = len(list((stored / RECORDS).glob("*.json")))
+        raise InputError(
+            f"The run in {stored} has not ended: {made} parts are finished, and there is no"
+            f" {SUMMARY_FILE}. Call advise_stream as it was called, which goes on with it, then"
+            " replay.",
+            field="folder",
+            value=str(stored),
+        )
 
 
 def _compare(stored: Path, file: PartFile, again: Path) -> Iterator[Difference]:

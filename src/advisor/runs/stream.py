@@ -84,14 +84,12 @@ def advise_stream(
 
     Args:
         advisor: A fitted advisor, or the folder it was saved to (which workers share).
-        source: Files, a folder of them, a `ClientTable`, or anything with the Arrow C stream, read
-            by chunk; see `arrow_batches`.
+        source: What `arrow_batches` takes: files, a folder, a `ClientTable`, an Arrow C stream.
         folder: Where the parts go; empty, or that of the same run begun before.
         as_of: The day; today when None, and recorded. Name it if the run may go on after midnight.
         picks: Products to recommend at most.
         labels: Columns of your own, such as a branch, that stand again beside the advice.
-        partition_by: A label whose values become folders, such as
-            `branch=North/part-000000.parquet`, at most a thousand of them.
+        partition_by: A label whose values become folders (`branch=North`), at most a thousand.
         workers: Processes.
         rows_per_part: Clients a file; memory grows with workers * rows_per_part alone.
         progress: Show a bar (needs tqdm); or what to call with the clients of each part done.

@@ -71,18 +71,7 @@ def states_after(
         InputError: A client, product or asset that the batch does not know, a unit without a price,
             negative money, or profiles of other clients.
     """
-    advisor, ids = batch.state, IdMap.of(batch.client_ids, "client_id")
-    row, products, names, money = _valued(holdings, prices or {}, ids)
-    exposures, ratings = _exposures(batch, names)
-    by_asset = np.zeros((len(batch), len(advisor.model)))
-    np.add.at(by_asset, row, money[:, None] * exposures[products])
-    rating = np.zeros(len(batch), dtype=np.int64)
-    np.maximum.at(rating, row[money > 0.0], ratings[products[money > 0.0]])
-    left = np.nan_to_num(batch.outcome.cash)
-    stated = by_id(cash or {}, "cash")
-    left[_rows_of(ids, tuple(stated))] = np.fromiter(
-        stated.values(), dtype=np.float64, count=len(stated)
-    )
+    advisor, ids = batch.state, batch.clients.index
     now = batch.profiles if profiles is None else profiles
     if now.client_ids != batch.client_ids:
         raise InputError(
@@ -91,16 +80,21 @@ def states_after(
             field="profiles",
             value=len(now),
         )
+    by_asset, rating = _held(batch, *_valued(holdings, prices or {}, ids))
+    left, stated = np.nan_to_num(batch.outcome.cash), by_id(cash or {}, "cash")
+    left[_rows_of(ids, tuple(stated))] = np.fromiter(
+        stated.values(), dtype=np.float64, count=len(stated)
+    )
     value = by_asset.sum(axis=1) + left
     weights = by_asset / np.where(value > 0.0, value, np.inf)[:, None]
-    loss = (weights * advisor.model.stress).sum(axis=1)
+    invested = has_portfolio(batch.allocations.status)
     states = ClientStates(
         batch.client_ids,
         drift=drift(weights, batch.weights),
         level=now.level,
         advised_level=batch.level,
         valid_until=now.valid_until,
-        stress_loss=loss,
+        stress_loss=(weights * advisor.model.stress).sum(axis=1),
         stress_tolerance=at_level(advisor.bands.stress_loss, now.level),
         value=value,
         peak_value=np.maximum(value, batch.clients.wealth),
@@ -108,11 +102,21 @@ def states_after(
         product_level=rating,
         age=batch.clients.age,
         age_at_review=batch.clients.age,
-        last_review=np.where(
-            has_portfolio(batch.allocations.status), batch.as_of, np.datetime64("NaT", "D")
-        ),
+        last_review=np.where(invested, batch.as_of, np.datetime64("NaT", "D")),
     )
     return PortfolioStates(states, by_asset, batch.weights, left, tuple(advisor.model.assets))
+
+
+def _held(
+    batch: AdviceBatch, row: IntArray, products: IntArray, names: IdMap, money: FloatArray
+) -> tuple[FloatArray, IntArray]:
+    """Money by asset, shape (c, n), and the highest rating held, shape (c,)."""
+    exposures, ratings = _exposures(batch, names)
+    by_asset = np.zeros((len(batch), len(batch.state.model)))
+    np.add.at(by_asset, row, money[:, None] * exposures[products])
+    rating = np.zeros(len(batch), dtype=np.int64)
+    np.maximum.at(rating, row[money > 0.0], ratings[products[money > 0.0]])
+    return by_asset, rating
 
 
 def _valued(

@@ -59,6 +59,11 @@ class Recomputed:
     kkt_residual: float | None
 
 
+NO_PORTFOLIO = (
+    "the weights are no portfolio: an asset is not known here, or a weight is no finite number"
+)
+
+
 def recompute(
     state: AdvisorState, advice: Advice, client: Client, table: ClientTable, profiles: RiskProfiles
 ) -> Recomputed:
@@ -76,16 +81,7 @@ def recompute(
         return Recomputed(unsuitable, (), None)
     weights, gamma = _weights(state, advice), advice.effective_risk_aversion
     if weights is None:
-        return Recomputed(
-            unsuitable,
-            (
-                (
-                    "the weights are no portfolio: an asset is not known here, or a weight is no"
-                    " finite number"
-                ),
-            ),
-            None,
-        )
+        return Recomputed(unsuitable, (NO_PORTFOLIO,), None)
     level = int(profiles.level[0])
     optimal = (advice.optimal_return, advice.optimal_volatility)
     wrong = [*moments(state, weights, optimal, "target"), *_money(state, advice, client)]

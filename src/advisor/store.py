@@ -27,7 +27,7 @@ import numpy as np
 from advisor.arrays import check_type
 from advisor.engine.advisor import Advisor
 from advisor.engine.parts import check_fields
-from advisor.engine.state_parts import state_of
+from advisor.engine.state import state_of
 from advisor.errors import AdvisorError, InputError
 from advisor.files import read_text, sync
 from advisor.folders import aside_of, is_file, is_left, replacing

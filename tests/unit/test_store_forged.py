@@ -24,7 +24,7 @@ from advisor import (
     sample,
     save,
 )
-from advisor.engine.state_parts import state_of
+from advisor.engine.state import state_of
 from advisor.folders import replacing
 
 CLIENTS = sample.clients(20)

@@ -23,8 +23,7 @@ from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.data_days import STALE_AFTER, DataDays
-from advisor.engine.fit_arguments import Worthiness, refuse_short, with_closed
-from advisor.engine.learning import calibrated, updated
+from advisor.engine.learning import Worthiness, calibrated, refuse_short, updated, with_closed
 from advisor.engine.orders.settings import (
     SMALLEST_TRADE,
     LargestShare,

@@ -1,25 +1,33 @@
-"""What an advisor learns after it was fitted: what its scores were worth, and new purchases; and
+"""What an advisor learns: what it is fitted on, what its scores were worth, and new purchases; and
 its lists by relevance alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
+from advisor.contracts.mandate import Mandate
+from advisor.data.catalogue import Catalogue
 from advisor.data.clients.table import ClientTable
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
-from advisor.engine.fit_arguments import with_closed
+from advisor.data.returns import ReturnModel
 from advisor.engine.pipeline import advise_table
 from advisor.engine.state import AdvisorState
-from advisor.errors import InputError
+from advisor.errors import InfeasibleError, InputError
+from advisor.optimize.limits.limits import limits_of
+from advisor.readers import Number
 from advisor.recommend.calibrating import calibrate
 from advisor.recommend.windows import Window
 from advisor.risk_profile.profile import profile_risk
+
+Worthiness = Annotated[float, Number("It is weighed against relevance; 0 leaves it out.", low=0.0)]
+"""What something is worth against relevance."""
 
 
 def calibrated(
@@ -79,3 +87,34 @@ def not_held(state: AdvisorState, later: Interactions, clients: ClientTable | No
     codes = items.find(later.products.ids)[later.product_codes]
     asked = later.client_codes * width + np.where(codes >= 0, codes, len(items))
     return later.where(~np.isin(asked, keys))
+
+
+def refuse_short(model: ReturnModel, mandate: Mandate | None) -> None:
+    """Raise `InputError` where the mandate allows short weights, or names what does not exist.
+
+    Limits that contradict each other are a status of their clients.
+    """
+    with suppress(InfeasibleError):
+        lowest = limits_of(model, mandate).lower.min()
+        if lowest < 0.0:
+            raise InputError(
+                f"The mandate allows weights down to {lowest:g}, but clients hold products, and a"
+                " product cannot be sold short. Set min_weight and lower bounds to 0 or more;"
+                " optimal_portfolio and trace_frontier take short weights.",
+                field="mandate",
+                value=float(lowest),
+            )
+
+
+def with_closed(catalogue: Catalogue, closed: tuple[str, ...]) -> Catalogue:
+    """The catalogue in which exactly the products of these ids are `closed`: held by who holds
+    them, offered to nobody.
+    """
+    closed_ids = set(closed)
+    if not any((p.id in closed_ids) != p.closed for p in catalogue.products):
+        return catalogue
+    products = tuple(
+        p if p.closed == (p.id in closed_ids) else p.model_copy(update={"closed": not p.closed})
+        for p in catalogue.products
+    )
+    return replace(catalogue, products=products)

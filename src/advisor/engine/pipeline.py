@@ -29,8 +29,7 @@ from advisor.engine.orders import (
     trades_of,
     units_of,
 )
-from advisor.engine.picks.nearer import come_nearer
-from advisor.engine.picks.picks import Case, Chosen, choose
+from advisor.engine.picks.picks import Case, Chosen, choose, come_nearer
 from advisor.engine.portfolios.allocation import Allocations, allocate
 from advisor.engine.portfolios.statuses import (
     HOLDINGS_ABOVE,

@@ -11,18 +11,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.contracts.advice import Advice, Reason, Verification
+from advisor.contracts.bands import RiskBands
 from advisor.contracts.client import Client
+from advisor.contracts.mandate import Mandate
+from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.report import AdviceReport, FrontierReport, ProfileReport
+from advisor.data.catalogue import Catalogue
 from advisor.data.clients.table import ClientTable
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
+from advisor.data.returns import ReturnModel
 from advisor.engine.batch import AdviceBatch
-from advisor.engine.composition import Composition
 from advisor.engine.learning import rank_suitable
 from advisor.engine.output.omissions import explain_omissions
 from advisor.engine.output.report import frontier, profile, report
+from advisor.engine.state import AdvisorState
 from advisor.engine.verification.verify import verify
+from advisor.recommend.model.fitted import FittedModel
+from advisor.suitability.regime import Regime
 from advisor.validation import checked
 
 if TYPE_CHECKING:
@@ -31,8 +38,47 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Questions(Composition):
-    """Everything an advisor answers without changing: `state` is all it needs."""
+class Questions:
+    """Everything an advisor answers without changing: `state` is all it needs, its parts by name
+    what the advisor was made of.
+    """
+
+    state: AdvisorState
+
+    @property
+    def model(self) -> ReturnModel:
+        """Returns of the n assets."""
+        return self.state.model
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The products that may be recommended."""
+        return self.state.catalogue
+
+    @property
+    def regime(self) -> Regime:
+        """Rules for products that name none themselves."""
+        return self.state.regime
+
+    @property
+    def questionnaire(self) -> Questionnaire | None:
+        """What answers are scored by."""
+        return self.state.questionnaire
+
+    @property
+    def mandate(self) -> Mandate:
+        """Limits on every portfolio."""
+        return self.state.mandate
+
+    @property
+    def bands(self) -> RiskBands:
+        """What each level promises."""
+        return self.state.bands
+
+    @property
+    def recommender(self) -> FittedModel:
+        """The fitted recommender; its columns are the catalogue's."""
+        return self.state.recommender
 
     @checked
     def report(

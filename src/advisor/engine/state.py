@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
@@ -21,7 +21,7 @@ from advisor.data.catalogue import Catalogue
 from advisor.data.returns import ReturnModel
 from advisor.engine.data_days import DataDays
 from advisor.engine.orders import Caps, TradeSettings
-from advisor.engine.parts import part_of
+from advisor.engine.parts import NEWER, PARTS, Arrays, FittedPart, Kinds, check_fields, part_of
 from advisor.engine.portfolios.frontier_cache import FrontierCache
 from advisor.engine.universe.eligibility_cache import EligibilityCache
 from advisor.engine.universe.universe import Universe
@@ -32,6 +32,7 @@ from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.portfolio_fit.exposures import Exposures
 from advisor.recommend.portfolio_fit.own_portfolio import ProductMoments
 from advisor.recommend.portfolio_fit.utility import exposure_similarity
+from advisor.recommend.saved import FORECAST, MODEL
 from advisor.suitability.regime import Regime
 
 RECORD_VERSION = 7
@@ -201,6 +202,33 @@ class AdvisorState:
         packs = self.regime.named_digests(p.regime for p in self.catalogue.products)
         names = sorted(arrays)
         return digest([RECORD_VERSION, parts, packs, names], (arrays[name] for name in names))
+
+
+def state_of(parts: Mapping[str, Any], arrays: Arrays) -> AdvisorState:
+    """The advisor whose `AdvisorState.parts` these are.
+
+    Raises:
+        InputError: A part is missing, of another kind, or unknown here, since a newer version wrote
+            it. Values that fit together nowhere may raise the plain errors of those who read them.
+    """
+    names = [field.name for field in fields(AdvisorState)]
+    known: dict[str, Kinds] = {}
+    for name in names:
+        known |= part_of(name).names(name)
+    check_fields(parts, known, "parts")
+    _check_arrays(arrays)
+    return AdvisorState(**{name: part_of(name).load(name, parts, arrays) for name in names})
+
+
+def _check_arrays(arrays: Arrays) -> None:
+    learnt = tuple(f"{name}." for name, part in PARTS.items() if isinstance(part, FittedPart))
+    for name in arrays:
+        if name not in MODEL and name not in FORECAST and not name.startswith(learnt):
+            raise InputError(
+                f"The array {name!r} is not known to this version, so {NEWER}",
+                field=name,
+                value=name,
+            )
 
 
 def digest(words: object, numbers: Iterable[np.ndarray] = ()) -> str:

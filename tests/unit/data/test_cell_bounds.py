@@ -77,7 +77,7 @@ def test_a_batch_of_advice_says_so_too(caplog: pytest.LogCaptureFixture) -> None
     advisor = small_advisor()
     table = sample.clients(3)
     (batch,) = advisor.advise_many(table, as_of="2026-02-02", picks=1)
-    assert batch.note is None
+    assert "None of the" not in str(batch.note)
     strangers = ClientTable.from_clients(
         [table.client(i).model_copy(update={"id": f"x{i}"}) for i in range(3)]
     )

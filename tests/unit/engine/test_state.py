@@ -10,8 +10,7 @@ import pytest
 from advisor.contracts import Mandate, Questionnaire
 from advisor.engine.orders import TradeSettings
 from advisor.engine.parts import PARTS
-from advisor.engine.state import AdvisorState
-from advisor.engine.state_parts import state_of
+from advisor.engine.state import AdvisorState, state_of
 from advisor.errors import InputError
 from advisor.optimize import BiasPolicy
 from strategies import sample_advisor

@@ -8,6 +8,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.catalogue import Catalogue
+from advisor.data.categories import Categories
 from advisor.data.eligibility import Eligibility
 from advisor.engine.kernels import size_rows
 from advisor.engine.orders.sales import Trades, Worth
@@ -104,3 +105,31 @@ def size_picks(
     size_rows(
         *map(readonly, read), *shares, readonly(worth_of), picks.codes, picks.scores, picks.money
     )
+
+
+CENT = 0.01
+_WHOLE: str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THOUSANDTHS: str = "BHD IQD JOD KWD LYD OMR TND"
+UNITS: dict[str, float] = {}
+UNITS.update(dict.fromkeys(_WHOLE.split(), 1.0))
+UNITS.update(dict.fromkeys(_THOUSANDTHS.split(), 0.001))
+"""Currency -> its smallest unit, where that is no hundredth.
+
+Source: ISO 4217, list one, minor units.
+"""
+
+
+def unit_of(currency: str | None) -> float:
+    """The smallest unit of a currency; a hundredth where none is said.
+
+    >>> unit_of("JPY"), unit_of("CNY"), unit_of(None)
+    (1.0, 0.01, 0.01)
+    """
+    return CENT if currency is None else UNITS.get(currency.strip().upper(), CENT)
+
+
+def units_of(currencies: Categories, count: int) -> FloatArray:
+    """The smallest unit of each client's currency, shape (c,)."""
+    if not currencies.names:
+        return np.full(count, CENT)
+    return np.array([*map(unit_of, currencies.names), CENT])[currencies.codes]

@@ -66,20 +66,19 @@ class DataDays:
             as_of: The day of advice.
         """
         day = cast(date, as_of.item())
+        prices, calibration = (
+            np.datetime64(last or "NaT", "D") for last in (self.prices, self.calibration)
+        )
         known = (
-            ("Prices reach", self.prices, "Fit on market.until(as_of)"),
-            (
-                "Purchases reach",
-                cast("date | None", purchases.item()),
-                "Fit on interactions.until(as_of)",
-            ),
-            ("The calibration reaches", self.calibration, "Calibrate on an earlier window"),
+            ("Prices reach", prices, "Fit on market.until(as_of)"),
+            ("Purchases reach", purchases, "Fit on interactions.until(as_of)"),
+            ("The calibration reaches", calibration, "Calibrate on an earlier window"),
         )
         remarks = [
             f"{what} {last}, beyond the day of advice, {day}: the advice knows what was not known"
             f" then. {remedy}."
             for what, last, remedy in known
-            if last is not None and last > day
+            if last > as_of
         ]
         if self.prices is not None and (day - self.prices).days > self.stale_after:
             remarks.append(

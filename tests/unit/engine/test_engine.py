@@ -394,7 +394,7 @@ def test_a_table_of_any_make_gives_the_same_advice(house: Advisor, tmp_path) -> 
 
 @pytest.mark.parametrize("wrong", ["li", None, {"id": "li"}, 3])
 def test_what_is_no_client_is_named(house: Advisor, wrong: object) -> None:
-    with pytest.raises(InputError, match=r"client is .* Build a Client"):
+    with pytest.raises(InputError, match=r"client is .* Make it with Client"):
         house.advise(wrong, as_of=DAY)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"clients is .* ClientTable.from_frame"):
         house.advise_table(wrong, as_of=DAY)  # type: ignore[arg-type]

@@ -69,7 +69,7 @@ def test_a_calibration_beyond_the_day_is_said(advisor: Advisor) -> None:
     assert f"The calibration reaches {later.days.max()}" in (note or "")
 
 
-@pytest.mark.parametrize(("rows", "few"), [(6, True), (23, True), (24, False), (400, False)])
+@pytest.mark.parametrize(("rows", "few"), [(23, True), (24, False), (400, False)])
 def test_an_estimate_from_few_rows_is_said(rows: int, few: bool) -> None:
     short = Market.from_returns(sample.market().to_frame().iloc[-rows:])
     advisor = Advisor.fit(short, BOUGHT.until("2025-08-29"), catalogue=sample.catalogue())

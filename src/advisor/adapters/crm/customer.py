@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor import Advice, ClientTable
 from advisor.adapters.crm import client_reader
 from advisor.adapters.crm.rule_rows import Packs, rule_tags
+from advisor.adapters.crm.store_logs import LogStore
 from advisor.adapters.crm.values import CustomerView, Forgotten
 from advisor.adapters.records import tables
 from advisor.adapters.records.libraries import sa
@@ -16,9 +17,6 @@ from advisor.adapters.records.pseudonyms import Pseudonyms
 from advisor.errors import InputError
 from advisor.privacy import personal
 
-if TYPE_CHECKING:
-    from advisor.adapters.crm.store import Store
-
 OPEN = ("proposed", "held")
 """States of an action that is still to be decided."""
 LAST_EVENTS = 20
@@ -26,7 +24,7 @@ A, S, F = tables.advice.c, tables.assessments.c, tables.feedback.c
 
 
 def view(
-    store: Store, connection: sa.Connection, client_id: str, as_of: date | None
+    store: LogStore, packs: Packs, connection: sa.Connection, client_id: str, as_of: date | None
 ) -> CustomerView:
     """All that is known of a client; see `Store.view`."""
     day = datetime.now(UTC).date() if as_of is None else as_of
@@ -54,9 +52,7 @@ def view(
     known = [event for event in events if event.time.date() <= day]
     trades = store.trades(until=day, client_id=client_id)
     bought = store.interactions(until=day, client_id=client_id)
-    by_rule = rule_tags(
-        store.packs or Packs.default(), table, day, next(iter(levels), None), trades, bought, known
-    )
+    by_rule = rule_tags(packs, table, day, next(iter(levels), None), trades, bought, known)
     standing_tags = {
         row["tag"]: row for row in _standing(store, "tags", client_id, end, "since", "until")
     }
@@ -85,7 +81,7 @@ def view(
     )
 
 
-def forget(store: Store, connection: sa.Connection, client_id: str) -> Forgotten:
+def forget(store: LogStore, connection: sa.Connection, client_id: str) -> Forgotten:
     """Delete every row about a client, and their salt; see `Store.forget`."""
     gone: dict[str, int] = {}
     for name, column in tables.PERSONAL.items():
@@ -101,7 +97,7 @@ def forget(store: Store, connection: sa.Connection, client_id: str) -> Forgotten
 
 
 def _standing(
-    store: Store, table: str, client_id: str, end: datetime | None, begin: str, finish: str
+    store: LogStore, table: str, client_id: str, end: datetime | None, begin: str, finish: str
 ) -> list[dict[str, Any]]:
     """Rows of a client that have begun by a moment, and are not finished then (now where None)."""
     now = datetime.now(UTC) if end is None else end

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import model_validator
 
 from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.packs.classes import TagPack
+from advisor.adapters.crm.store_base import StoreBase
 from advisor.adapters.crm.values import Written, check_store
 from advisor.adapters.records.moments import end_of
 from advisor.arrays import check_type
 from advisor.contracts import CalendarDay, Contract, Id
 from advisor.errors import InputError
-
-if TYPE_CHECKING:
-    from advisor.adapters.crm.store import Store
 
 BY_RULE = ("tier", "stage")
 """Families of the store's tags that are classes of other packs."""
@@ -77,7 +75,9 @@ def manual_tags(
     }
 
 
-def keep_tags(store: Store, manual: Iterable[ManualTag], pack: TagPack | None = None) -> Written:
+def keep_tags(
+    store: StoreBase, manual: Iterable[ManualTag], pack: TagPack | None = None
+) -> Written:
     """Write tags by hand into the store, of which a client has each once.
 
     Args:
@@ -105,7 +105,7 @@ def keep_tags(store: Store, manual: Iterable[ManualTag], pack: TagPack | None = 
     )
 
 
-def kept_tags(store: Store) -> tuple[ManualTag, ...]:
+def kept_tags(store: StoreBase) -> tuple[ManualTag, ...]:
     """Tags by hand out of the store, also those that have expired."""
     check_store(store)
     rows = store.rows("tags", provenance=["event", "person"])

@@ -107,7 +107,8 @@ class Store(LogStore):
             InputError: Nothing is known of them.
         """
         with self.reading() as connection:
-            return customer.view(self, connection, client_id, day_or_none(as_of))
+            packs = self.packs or Packs.default()
+            return customer.view(self, packs, connection, client_id, day_or_none(as_of))
 
     @checked
     def forget(self, client_id: Text, *, at: datetime) -> Forgotten:

@@ -48,8 +48,8 @@ class WealthFan:
     def __repr__(self) -> str:
         goal = "" if self.amount is None else f", {self.probability:.1%} reach {self.amount:,.0f}"
         ends = zip(self.levels.tolist(), self.wealth[:, -1].tolist(), strict=True)
-        told = ", ".join(f"{p:.0%} {w:,.0f}" for p, w in ends)
-        return f"WealthFan({self.years[-1]:.1f} years: {told}{goal})"
+        text = ", ".join(f"{p:.0%} {w:,.0f}" for p, w in ends)
+        return f"WealthFan({self.years[-1]:.1f} years: {text}{goal})"
 
 
 @checked

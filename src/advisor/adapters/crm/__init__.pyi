@@ -29,8 +29,6 @@ from advisor.adapters.crm.gateway import MemoryGateway as MemoryGateway
 from advisor.adapters.crm.gateway import pull_clients as pull_clients
 from advisor.adapters.crm.gateway import push_advice as push_advice
 from advisor.adapters.crm.manual_tags import ManualTag as ManualTag
-from advisor.adapters.crm.manual_tags import keep_tags as keep_tags
-from advisor.adapters.crm.manual_tags import kept_tags as kept_tags
 from advisor.adapters.crm.mapping import FieldMap as FieldMap
 from advisor.adapters.crm.openwealth import OpenWealthGateway as OpenWealthGateway
 from advisor.adapters.crm.outcomes import Outcome as Outcome
@@ -57,6 +55,8 @@ from advisor.adapters.crm.store import Store as Store
 from advisor.adapters.crm.store_gateway import StoreGateway as StoreGateway
 from advisor.adapters.crm.switch import Switch as Switch
 from advisor.adapters.crm.switch import guarded as guarded
+from advisor.adapters.crm.tag_rows import keep_tags as keep_tags
+from advisor.adapters.crm.tag_rows import kept_tags as kept_tags
 from advisor.adapters.crm.tags import Tags as Tags
 from advisor.adapters.crm.tags import tag as tag
 from advisor.adapters.crm.tryton import TrytonGateway as TrytonGateway

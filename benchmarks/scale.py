@@ -37,7 +37,6 @@ from advisor import Advisor, Catalogue, Interactions, Product, Questionnaire, Re
 from advisor.data import Eligibility, clients_from_arrow
 from advisor.data.clients.sources import arrow_batches
 from advisor.engine.input_digest import input_digests
-from advisor.engine.output.arrow import advice_table
 from advisor.engine.pipeline import advise_table
 from advisor.risk_profile import profile_risk
 from advisor.runs import stream
@@ -261,7 +260,7 @@ def stages(house: Advisor, clients: Path, folder: Path) -> str:
         f"advise, whole ({len(allowed.allowed)} classes)",
         lambda: advise_table(inner, people, day, PICKS),
     )
-    out = timed("advice to Arrow, reason codes", lambda: advice_table(batch))
+    out = timed("advice to Arrow, reason codes", batch.to_arrow)
     digests = timed("digest of each row", lambda: input_digests(people, day))
     out = out.append_column(INPUTS, pa.array(digests))
     timed(

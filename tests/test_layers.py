@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -93,14 +94,51 @@ DRAWN = {
 """Values with a `_repr_html_`, `plot`, `to_html` or `to_svg` that calls `reports` on use; nothing
 else climbs."""
 
-JUDGED = {"engine/questions.py": "advisor.evaluate.match.served"}
-"""Where a value has `evaluate`, which calls the judge on use: `Advisor.evaluate` is in the list of
-public names."""
+JUDGED = {
+    "engine/questions.py": (
+        "advisor.evaluate.match.served",
+        "advisor.evaluate.match.report",
+        "advisor.evaluate.match.segments",
+    )
+}
+"""Where a value has `evaluate`, which calls the judge on use, and names the types of what goes in and
+comes out: `Advisor.evaluate` is in the list of public names."""
 LATE = {"recommend/recipes/recipe.py": "advisor.recommend.recipes.tuning"}
 """A recipe's `tuned` compares it with `EASE`, which is a recipe itself: imported on use, or the two
 would import each other."""
 
 LONGEST_FILE = 300
+LONGEST_FUNCTION, MOST_PARAMETERS = 60, 7
+SIGNATURES = {
+    "adapters/analytics/causal.py:did",
+    "adapters/analytics/columns.py:vector",
+    "adapters/analytics/governance.py:compare",
+    "adapters/analytics/matching.py:match_pairs",
+    "adapters/analytics/sandbox.py:simulate_value",
+    "adapters/crm/actions/proposals.py:propose",
+    "adapters/crm/facts/table.py:of",
+    "adapters/crm/openwealth.py:__init__",
+    "adapters/sklearn.py:__init__",
+    "arrays.py:check_number",
+    "data/ranking.py:from_frame",
+    "data/returns.py:__init__",
+    "data/trades.py:from_frame",
+    "engine/advisor.py:fit",
+    "engine/output/states.py:states_after",
+    "evaluate/backtesting/backtest.py:backtest",
+    "evaluate/backtesting/backtest.py:backtest_many",
+    "evaluate/match/match.py:evaluate_match",
+    "evaluate/match/over_time.py:compare_over_time",
+    "evaluate/match/returns.py:evaluate_money",
+    "optimize/batch/portfolios.py:optimal_portfolios",
+    "optimize/optimal.py:optimal_portfolio",
+    "optimize/returns/estimate.py:estimate_returns",
+    "recommend/windows.py:past_windows",
+    "risk_profile/biases/measure.py:measure_biases",
+    "runs/stream.py:advise_stream",
+}
+"""Functions whose arguments are a published signature, each with a line or more of its docstring;
+none joins them."""
 
 ADAPTERS = {"records": 1, "crm": 2, "analytics": 3, "channels": 4}
 """Packages of adapters: one imports those of a lower rank and files of its own."""
@@ -131,14 +169,15 @@ def room_of(file: Path) -> str:
     return file.relative_to(SRC).parts[0].removesuffix(".py")
 
 
-def imports_of(file: Path) -> list[tuple[str, bool]]:
-    """Every imported module of a file, and whether the import is deferred into a function;
-    type-checking blocks are left out."""
+def imports_of(file: Path, *, typing: bool = False, names: bool = False) -> list[tuple[str, bool]]:
+    """Every imported module of a file, and whether the import is deferred into a function; those
+    of type-checking blocks only where `typing`, and what is taken from them only where `names`."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     skipped = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.If)
+        if not typing
+        and isinstance(node, ast.If)
         and isinstance(node.test, ast.Name)
         and node.test.id == "TYPE_CHECKING"
         for inner in ast.walk(node)
@@ -158,6 +197,8 @@ def imports_of(file: Path) -> list[tuple[str, bool]]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}: relative import"
             found.append((node.module or "", id(node) in deferred))
+            if names:
+                found += [(f"{node.module}.{a.name}", id(node) in deferred) for a in node.names]
     return found
 
 
@@ -177,8 +218,10 @@ def draws(file: Path, module: str, deferred: bool) -> bool:
 def allowed_late(file: Path, module: str, deferred: bool) -> bool:
     """Whether this is one of the few imports that a method makes on use."""
     here = file.relative_to(SRC).as_posix()
-    return draws(file, module, deferred) or (
-        deferred and module in (JUDGED.get(here), LATE.get(here))
+    return (
+        draws(file, module, deferred)
+        or module in JUDGED.get(here, ())
+        or (deferred and module == LATE.get(here))
     )
 
 
@@ -191,12 +234,41 @@ def test_imports_only_run_down() -> None:
     up = [
         f"{file.relative_to(SRC)} imports {module}"
         for file in source_files()
-        for module, deferred in imports_of(file)
+        for module, deferred in imports_of(file, typing=True)
         if module.startswith("advisor.")
         and climbs(room_of(file), module.split(".")[1])
         and not allowed_late(file, module, deferred)
     ]
     assert not up, "\n".join(up)
+
+
+def module_of(file: Path) -> str:
+    return ".".join(("advisor", *file.relative_to(SRC).with_suffix("").parts))
+
+
+def graph() -> dict[str, set[str]]:
+    """Module -> modules it imports when it is loaded, or names in types."""
+    modules = {module_of(file) for file in source_files()}
+    return {
+        module_of(file): {
+            module
+            for module, deferred in imports_of(file, typing=True, names=True)
+            if not deferred and module in modules
+        }
+        for file in source_files()
+    }
+
+
+def test_no_file_imports_itself_through_others() -> None:
+    """No circle of files, when loaded or in types."""
+    assert len(tuple(TopologicalSorter(graph()).static_order())) == len(source_files())
+
+
+def test_a_circle_would_be_seen() -> None:
+    imports = graph()
+    imports["advisor.engine.causes"] |= {"advisor.engine.batch"}
+    with pytest.raises(CycleError):
+        tuple(TopologicalSorter(imports).static_order())
 
 
 def test_the_rule_would_catch_a_climb() -> None:
@@ -316,6 +388,28 @@ def test_files_stay_readable() -> None:
     sizes = {f: len(f.read_text(encoding="utf-8").splitlines()) for f in source_files()}
     long = {str(f.relative_to(SRC)): n for f, n in sizes.items() if n > LONGEST_FILE}
     assert not long, long
+
+
+def test_functions_stay_readable() -> None:
+    """Outside the doors to the compiled loops, which take arrays one by one."""
+    long = {
+        f"{file.relative_to(SRC).as_posix()}:{node.name}"
+        for file in source_files()
+        if file.name != "kernels.py"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (
+            node.end_lineno - node.lineno >= LONGEST_FUNCTION or parameters(node) > MOST_PARAMETERS
+        )
+    }
+    assert long == SIGNATURES
+
+
+def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many there are besides the value itself."""
+    arguments = function.args
+    names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    return len([name for name in names if name not in ("self", "cls")])
 
 
 def test_names_say_what_a_file_does() -> None:

@@ -8,250 +8,29 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.advice import Advice
-from advisor.data.clients.table import ClientTable
-from advisor.data.eligibility import Eligibility
-from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
-from advisor.engine.causes import by_behaviour
-from advisor.engine.duties import Concentrations, concentrations
-from advisor.engine.input_digest import input_digest, input_digests
-from advisor.engine.marginal import marginal_values
-from advisor.engine.orders import Outcome, Worth
+from advisor.engine.advised import Advised
 from advisor.engine.output.arrow import advice_table
 from advisor.engine.output.card import card
-from advisor.engine.output.first_reasons import first_codes
 from advisor.engine.output.frame import frame_columns
-from advisor.engine.output.reason_table import reasons_held, unusual_kinds
-from advisor.engine.portfolios.allocation import Allocations
-from advisor.engine.portfolios.statuses import STATUSES, has_portfolio
-from advisor.engine.state import AdvisorState
-from advisor.engine.universe.eligibility_cache import Eligible
-from advisor.engine.universe.holdings import Holdings
-from advisor.recommend.model.batch import Batch
-from advisor.risk_profile.flags import flag_text
-from advisor.validation import checked
+from advisor.engine.output.reason_codes import ReasonCodes
+from advisor.engine.portfolios.statuses import STATUSES
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-CRUMBS = 10.0
-"""Units of the currency up to which money is left over by rounding."""
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AdviceBatch:
-    """One row a client, in the order of the table.
-
-    Attributes:
-        state: What the advice depends on besides the clients.
-        clients, profiles: Who was advised, and as what; c rows.
-        as_of: The day.
-        allocations: Status, risk aversion and target portfolio of each client.
-        holdings: What they hold, by asset.
-        pick_codes: Column in `state.catalogue` of each pick, -1 = empty slot, shape (c, k).
-        pick_scores: Score of each pick, nan where empty, shape (c, k).
-        pick_relevance: How much the recommender says the client likes each pick, nan where empty,
-            shape (c, k).
-        pick_utility: What each unit of money in a pick adds a year to the client's certainty
-            equivalent, nan where empty or not judged, shape (c, k).
-        pick_money: Money each pick is to receive, shape (c, k).
-        sales: Money to sell of each entry of `holdings`, shape (e,).
-        outcome: What the orders lead to.
-        worth: Which trades are worth making.
-        lowered: Who buys less, or sells more, than the target asks for, since it would end above
-            the level; shape (c,).
-        offer: What each client may buy.
-        known: What the recommender knows about the clients, where it has looked them up together.
-        note: What is amiss with the batch as a whole: none of its clients is known, or data reach
-            beyond the day of advice, end long before it, or are few; None: nothing.
-    """
-
-    state: AdvisorState
-    clients: ClientTable
-    profiles: RiskProfiles
-    as_of: np.datetime64
-    allocations: Allocations
-    holdings: Holdings
-    pick_codes: IntArray
-    pick_scores: FloatArray
-    pick_relevance: FloatArray
-    pick_utility: FloatArray
-    pick_money: FloatArray
-    sales: FloatArray
-    outcome: Outcome
-    worth: Worth
-    lowered: BoolArray
-    offer: Eligible
-    known: Batch | None = None
-    note: str | None = None
-
-    @property
-    def allowed(self) -> Eligibility:
-        """Products each client may buy."""
-        return self.offer.products
-
-    @property
-    def client_ids(self) -> tuple[str, ...]:
-        """Length c."""
-        return self.clients.ids
-
-    @property
-    def status(self) -> npt.NDArray[np.object_]:
-        """What `allocations.status` spells: "ok", or why there is no advice; shape (c,)."""
-        return np.array(STATUSES, dtype=object)[self.allocations.status]
-
-    @property
-    def level(self) -> IntArray:
-        """C1..C5 as 1..5, 0 = none; shape (c,)."""
-        return self.profiles.level
+class AdviceBatch(Advised):
+    """One row a client, in the order of the table: numbers by column, `batch[i]` as an `Advice`."""
 
     @cached_property
-    def weights(self) -> FloatArray:
-        """Target portfolio by asset, nan rows where there is none; shape (c, n)."""
-        return self.state.vehicles.by_asset(self.allocations.weights)
-
-    @cached_property
-    def weights_after(self) -> FloatArray:
-        """Portfolio after the orders by asset, nan rows where there is none; shape (c, n).
-
-        Fractions of wealth; what is left to 1 is cash.
-        """
-        money = self.state.vehicles.by_asset(self.outcome.money)
-        return money / np.where(self.clients.wealth > 0.0, self.clients.wealth, np.inf)[:, None]
-
-    @cached_property
-    def unplaced(self) -> FloatArray:
-        """Money that the target has more of than the portfolio after the orders, by asset; (c, n).
-
-        What rounding orders to units of the currency leaves open counts as nothing.
-        """
-        wealth = self.clients.wealth[:, None]
-        missing = self.weights * wealth - self.state.vehicles.by_asset(self.outcome.money)
-        return np.where(missing > CRUMBS * self.worth.unit[:, None], missing, 0.0)
-
-    @cached_property
-    def concentrations(self) -> Concentrations:
-        """Where wealth is concentrated beyond the regime's limits after the orders."""
-        return concentrations(self)
-
-    @cached_property
-    def figures(self) -> dict[str, FloatArray]:
-        """What is expected of the portfolio after the orders and of the target; each (c,).
-
-        The fields of `Advice` of these names, nan where there is no portfolio.
-        """
-        allocations, outcome = self.allocations, self.outcome
-        invested = has_portfolio(allocations.status)
-        return {
-            "expected_return": outcome.mean,
-            "annual_fee": outcome.fee,
-            "net_return": outcome.mean - outcome.fee,
-            "annual_fee_money": outcome.fee * self.clients.wealth,
-            "expected_volatility": outcome.volatility,
-            "stressed_loss": outcome.loss,
-            "cash": outcome.cash,
-            "optimal_return": np.where(invested, allocations.mean, np.nan),
-            "optimal_volatility": np.where(invested, allocations.volatility, np.nan),
-        }
-
-    @checked
-    def known_of(self, i: int) -> Batch:
-        """What the recommender knows about client i."""
-        if self.known is None:
-            return self.state.recommender.known((self.client_ids[i],), self.clients)
-        return self.known if len(self) == 1 else self.known.take(np.array([i]))
-
-    @checked
-    def sales_of(self, i: int) -> dict[str, float]:
-        """Money to sell of each holding of client i."""
-        return self._entries(i, self.sales)
-
-    @cached_property
-    def reasons_held(self) -> tuple[BoolArray, ...]:
-        """For each entry of `PORTFOLIO_REASONS`, for which clients it holds, shape (c,)."""
-        return reasons_held(self)
-
-    @cached_property
-    def first_codes(self) -> IntArray:
-        """Position in `FIRST_CODES` of the first reason of each client, shape (c,)."""
-        return first_codes(self)
-
-    @cached_property
-    def unusual(self) -> dict[str, FloatArray]:
-        """Money of each holding by what is unusual about it, each shape (e,); empty where nobody
-        holds anything.
-        """
-        return unusual_kinds(self)
-
-    @checked
-    def unusual_holdings(self, i: int) -> dict[str, dict[str, float]]:
-        """Holdings of client i that are sold since they do not suit, or locked, by reason code."""
-        return {code: self._entries(i, money) for code, money in self.unusual.items()}
-
-    def _entries(self, i: int, money: FloatArray) -> dict[str, float]:
-        table = self.holdings.table
-        span = slice(int(table.indptr[i]), int(table.indptr[i + 1]))
-        return {
-            table.names[c]: m
-            for c, m in zip(table.codes[span].tolist(), money[span].tolist(), strict=True)
-            if m > 0.0
-        }
-
-    @checked
-    def binding_of(self, i: int) -> list[tuple[str, float]]:
-        """Limits that hold client i's portfolio back and their shadow prices, dearest first, from
-        its certificate.
-        """
-        proof = self.allocations.locked_rows.get(i)
-        if proof is not None:
-            solved, row = proof
-            return [(limit.name, limit.shadow_price) for limit in solved.binding(row)]
-        placer = self.allocations.level_groups[self.allocations.level_group_of[i]].placer
-        return [] if placer is None else placer.binding(self.allocations.effective.item(i))
-
-    @checked
-    def flag_text(self, name: str, language: str | None = None) -> str:
-        """The sentence of a control that fired, in a language; that of the advisor where None."""
-        return flag_text(name, language or self.state.language, self.state.questionnaire)
-
-    @checked
-    def fingerprint_of(self, i: int) -> str:
-        """Fingerprint of the advisor and of client i's data: `<advisor>:<inputs>`."""
-        slots = self.pick_codes.shape[1]
-        return f"{self.state.fingerprint}:{input_digest(self.clients, i, self.as_of, slots)}"
-
-    def inputs(self) -> list[str]:
-        """Digest of each client's data, the day and the number of picks, length c: the second half
-        of fingerprints.
-        """
-        return input_digests(self.clients, self.as_of, self.pick_codes.shape[1])
-
-    @cached_property
-    def behavioural(self) -> FloatArray:
-        """Risk aversion after the corrections for behaviour alone, whatever is kept, nan where
-        there is no portfolio; shape (c,).
-        """
-        return by_behaviour(self)
-
-    @cached_property
-    def pick_value(self) -> FloatArray:
-        """What each further unit of money in a pick adds a year to the certainty equivalent of the
-        advised portfolio, nan where unknown; shape (c, k).
-        """
-        return marginal_values(self)
-
-    @property
-    def pick_probability(self) -> FloatArray:
-        """P(bought within the calibration's window | the client buys something), nan where empty or
-        not calibrated; shape (c, k).
-        """
-        learnt, scores = self.state.calibration, self.pick_relevance
-        return np.full_like(scores, np.nan) if learnt is None else learnt.probability(scores)
+    def reasons(self) -> ReasonCodes:
+        """Which reasons hold for which clients."""
+        return ReasonCodes.of(self)
 
     def served(self) -> Ranking:
         """The picks as served, scored by relevance alone: what a calibration learns from."""
@@ -267,20 +46,17 @@ class AdviceBatch:
 
     def __getitem__(self, i: int) -> Advice:
         row = range(len(self))[i]
-        return card(self, row)
+        return card(self, self.reasons, row)
 
     def __iter__(self) -> Iterator[Advice]:
         return (self[i] for i in range(len(self)))
-
-    def __len__(self) -> int:
-        return len(self.clients)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a client: client_id, status, reasons, level, ..., `weight:<asset>`,
         `unplaced:<asset>`, and for every pick `pick_1`, `pick_1_score`, `pick_1_money`,
         `pick_1_reasons`, `pick_1_<label>`; last the labels of the clients under their own names.
         """
-        return pd.DataFrame(frame_columns(self))
+        return pd.DataFrame(frame_columns(self, self.reasons))
 
     def to_arrow(self) -> pa.Table:  # pyright: ignore[reportUnknownParameterType]
         """One row a client with the columns of `engine.output.arrow.advice_schema`: those of
@@ -289,7 +65,7 @@ class AdviceBatch:
         Raises:
             InputError: pyarrow is not installed.
         """
-        return advice_table(self)
+        return advice_table(self, self.reasons)
 
     def __repr__(self) -> str:
         counts = np.bincount(self.allocations.status, minlength=len(STATUSES))

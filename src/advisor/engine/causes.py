@@ -6,30 +6,26 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.advice import STATUSES, Scalar
+from advisor.contracts.client import Client
 from advisor.contracts.rules import Condition
 from advisor.contracts.wording import texts
 from advisor.data.clients.table import ClientTable
-from advisor.data.profiles import RiskProfiles
+from advisor.data.profiles import RiskProfile, RiskProfiles
 from advisor.engine.output.reasons import worded
 from advisor.engine.portfolios.allocation import SHORTEST_HORIZON, Allocations, measured_biases
 from advisor.engine.portfolios.statuses import ABOVE, EXPIRED, INFEASIBLE, NO_ASSET, OK
 from advisor.engine.state import AdvisorState
+from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.suitability.client_facts import UNDATED, VALID, Facts
 from advisor.suitability.product_facts import product_facts_of
 
-if TYPE_CHECKING:
-    from advisor.engine.batch import AdviceBatch
-
 MOST_RULES = 3
 """Rules that a refusal names."""
-ROUNDING = 1e-9
-"""Relative difference of two risk aversions that are one."""
 BY_LEVEL: tuple[Condition, ...] = ("unassessed", "level")
 """Rules about the level alone."""
 BY_CHOICE: tuple[Condition, ...] = (*BY_LEVEL, "excluded", "sustainability")
@@ -104,13 +100,14 @@ def lacks_assets(allocations: Allocations, rows: slice) -> BoolArray:
     return (allocations.status[rows] == NO_ASSET) & (shared_status(allocations, rows) != NO_ASSET)
 
 
-def refused_by(batch: AdviceBatch, i: int) -> tuple[str, dict[str, Scalar]]:
-    """The rules that keep products from client i, each with of how many; and the first's texts.
+def refused_by(
+    state: AdvisorState, profile: RiskProfile, client: Client
+) -> tuple[str, dict[str, Scalar]]:
+    """The rules that keep products from a client, each with of how many; and the first's texts.
 
     Rules that refuse what the level would allow come first, then those that refuse most. Both are
     "" where no rule refuses anything.
     """
-    state, profile, client = batch.state, batch.profiles[i], batch.clients.client(i)
     products = [product for product in state.catalogue.products if not product.closed]
     if not products:
         return f"closed {len(state.catalogue)}/{len(state.catalogue)}", worded(
@@ -129,9 +126,8 @@ def refused_by(batch: AdviceBatch, i: int) -> tuple[str, dict[str, Scalar]]:
     return refusals, worded("text", state.regime.rule(named[0]).text_in) if named else {"text": ""}
 
 
-def by_behaviour(batch: AdviceBatch) -> FloatArray:
+def by_behaviour(allocations: Allocations, clients: ClientTable, policy: BiasPolicy) -> FloatArray:
     """Risk aversion after the corrections for behaviour alone, whatever is kept; shape (c,)."""
-    allocations, clients = batch.allocations, batch.clients
     if not allocations.locked_rows:
         return allocations.effective
     risk_aversion = allocations.effective.copy()
@@ -148,17 +144,6 @@ def by_behaviour(batch: AdviceBatch) -> FloatArray:
         placer, here = allocations.level_groups[at].placer, allocations.level_group_of[rows] == at
         if placer is not None and measured is not None:
             rational = allocations.risk_aversion[rows[here]]
-            corrected = placer.corrected(
-                rational, measured[:, here], years[here], batch.state.biases
-            )
+            corrected = placer.corrected(rational, measured[:, here], years[here], policy)
             risk_aversion[rows[here]] = corrected[:, 0]
     return risk_aversion
-
-
-def kept_adds_risk(batch: AdviceBatch, locked_rows: IntArray) -> BoolArray:
-    """For which of these clients, who keep something, it asks for more caution than level and
-    behaviour do.
-    """
-    return batch.allocations.effective[locked_rows] > batch.behavioural[locked_rows] * (
-        1.0 + ROUNDING
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +11,7 @@ from advisor.contracts.rules import PORTFOLIO, Rule
 from advisor.contracts.thresholds import exceeds
 from advisor.engine.portfolios.statuses import has_portfolio
 from advisor.engine.state import AdvisorState
-
-if TYPE_CHECKING:
-    from advisor.engine.batch import AdviceBatch
+from advisor.engine.universe.holdings import Holdings
 
 FEW = 50_000
 """Clients times subjects up to which sums are laid out one beside the other, without a search."""
@@ -77,16 +74,33 @@ def caps_of(state: AdvisorState) -> tuple[Cap, ...]:
     return (*(Cap(rule.id, rule.when, rule.number or 0.0, rule) for rule in rules), *own)
 
 
-def concentrations(batch: AdviceBatch) -> Concentrations:
-    """What the portfolios after the orders break; each client's own entries alone decide."""
-    state, catalogue, limits = batch.state, batch.state.catalogue, caps_of(batch.state)
-    held, picks = batch.holdings, batch.pick_codes
+def concentrations(
+    state: AdvisorState,
+    held: Holdings,
+    sales: FloatArray,
+    picks: IntArray,
+    pick_money: FloatArray,
+    status: IntArray,
+    wealth: FloatArray,
+) -> Concentrations:
+    """What the portfolios after the orders break; each client's own entries alone decide.
+
+    Args:
+        state: Limits and products.
+        held: What c clients hold, e entries.
+        sales: Money to sell of each, shape (e,).
+        picks: Products to buy, -1 where none, shape (c, k).
+        pick_money: Money of each, shape (c, k).
+        status: Codes of `Allocations.status`, shape (c,).
+        wealth: Shape (c,).
+    """
+    catalogue, limits = state.catalogue, caps_of(state)
     # 1. money by product: what stays of holdings, then what is bought
-    bought = (picks >= 0) & (batch.pick_money > 0.0)
+    bought = (picks >= 0) & (pick_money > 0.0)
     rows = np.concatenate([held.rows, np.nonzero(bought)[0]])
     codes = np.concatenate([held.products, picks[bought]])
-    money = np.concatenate([held.table.values - batch.sales, batch.pick_money[bought]])
-    there = (codes >= 0) & (money > 0.0) & has_portfolio(batch.allocations.status)[rows]
+    money = np.concatenate([held.table.values - sales, pick_money[bought]])
+    there = (codes >= 0) & (money > 0.0) & has_portfolio(status)[rows]
     rows, codes, money = rows[there], codes[there], money[there]
     # 2. each condition sums over its own subjects
     caps = state.caps
@@ -105,7 +119,7 @@ def concentrations(batch: AdviceBatch) -> Concentrations:
         if not counted.any():
             continue
         at, who, total = _sums(rows[counted], subject[counted], money[counted], len(names))
-        value = total if cap.when == "insured_deposit" else total / batch.clients.wealth[at]
+        value = total if cap.when == "insured_deposit" else total / wealth[at]
         over: BoolArray = exceeds(value, cap.limit) if cap.limit else value > 0.0
         subjects = [names[j] for j in who[over].tolist()]
         breaches.append((at[over], np.full(len(subjects), position), subjects, value[over]))
@@ -136,23 +150,3 @@ def _sums(
     keys, place = np.unique(keys, return_inverse=True)
     total = np.bincount(place, weights=money, minlength=len(keys)).astype(np.float64, copy=False)
     return keys // width, keys % width, total
-
-
-def product_duties(batch: AdviceBatch, i: int, code: int) -> tuple[Rule, ...]:
-    """Duties that advising product `code` to client i brings, in the order of the rule pack.
-
-    Remembered by kind of client, across tables: no rule can tell two clients of a kind apart.
-    """
-    state, known = batch.state, batch.offer.duties
-    kind = batch.allowed.class_of.item(i)
-    if kind not in known:
-        known[kind] = state.offers.duties_of(batch.profiles, batch.clients, i)
-    if code not in known[kind]:
-        product = state.catalogue.products[code]
-        pack = state.regime.pack_of(product.regime)
-        rules: list[Rule] = []
-        if any(rule.decision == "duty" and rule.when not in PORTFOLIO for rule in pack.rules):
-            verdict = state.regime.check(batch.profiles[i], batch.clients.client(i), product)
-            rules = [pack.by_id[name] for name in verdict.rules]
-        known[kind][code] = tuple(rule for rule in rules if rule.decision == "duty")
-    return known[kind][code]

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from math import isfinite, nan
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.arrays import FloatArray
-
-if TYPE_CHECKING:
-    from advisor.engine.batch import AdviceBatch
+from advisor.arrays import FloatArray, IntArray
+from advisor.engine.state import AdvisorState
 
 _ROWS_AT_A_TIME = 1024
 """So many rows of assets stay in the processor's cache."""
 
 
-def marginal_values(batch: AdviceBatch) -> FloatArray:
+def marginal_values(
+    state: AdvisorState, codes: IntArray, weights: FloatArray, gamma: FloatArray
+) -> FloatArray:
     """Gradient of the certainty equivalent at the advised portfolio, shape (c, k).
 
     With e the exposures of a product, f its fee, w the portfolio, m the mean returns, S their
     covariance and g the effective risk aversion: e'm - f - g e'Sw a year for each unit of money.
 
+    Args:
+        state: Returns and products.
+        codes: Products, -1 where none, shape (c, k).
+        weights: The advised portfolio, shape (c, n).
+        gamma: Effective risk aversion, shape (c,).
+
     Returns:
         nan where there is no product or no portfolio, and where risk aversion is without limit.
         Every sum runs in the order of the assets, so a client's bits depend on no other client.
     """
-    state, codes = batch.state, batch.pick_codes
-    weights, gamma = batch.weights_after, batch.allocations.effective
     gamma = np.where(np.isfinite(gamma), gamma, np.nan)
     risk: FloatArray = np.zeros(weights.shape)
     for start in range(0, len(weights), _ROWS_AT_A_TIME):
@@ -43,19 +46,18 @@ def marginal_values(batch: AdviceBatch) -> FloatArray:
 
 
 def marginal_values_of(
-    weights: list[float], gamma: float, codes: list[int], batch: AdviceBatch
+    state: AdvisorState, codes: list[int], weights: list[float], gamma: float
 ) -> list[float]:
     """`marginal_values` of one client, written in plain numbers, which few assets are faster in.
 
     Args:
+        state: Returns and products.
+        codes: Products, none of them empty.
         weights: The advised portfolio, length n.
         gamma: Effective risk aversion.
-        codes: Products, none of them empty.
-        batch: Advice.
     """
     if not isfinite(gamma):
         return [nan] * len(codes)
-    state = batch.state
     means, covariance = state.plain_moments
     risk = [0.0] * len(weights)
     for held, row in zip(weights, covariance, strict=True):

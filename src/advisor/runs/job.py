@@ -26,7 +26,7 @@ from advisor.data.clients.table import ClientTable
 from advisor.data.days import as_day
 from advisor.data.labels import label_names
 from advisor.engine.input_digest import input_digests
-from advisor.engine.output.arrow import advice_schema, advice_table
+from advisor.engine.output.arrow import advice_schema
 from advisor.engine.pipeline import advise_table
 from advisor.errors import AdvisorError, InputError
 from advisor.runs.advisor_ref import AdvisorRef
@@ -191,7 +191,7 @@ class Job:
     def _table(self, clients: ClientTable) -> pa.Table:
         advised = advise_table(self.model.advisor().state, clients, self.day, self.model.picks)
         inputs = pa.array(advised.inputs(), type=pa.string())
-        return advice_table(advised).append_column(INPUTS, inputs)
+        return advised.to_arrow().append_column(INPUTS, inputs)
 
 
 def _within(problems: Problems, start: int, count: int) -> Problems:

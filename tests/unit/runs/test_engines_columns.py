@@ -12,7 +12,7 @@ from advisor.data import Catalogue
 from advisor.engine import AdviceBatch
 from advisor.engine.output import arrow
 from advisor.engine.output.arrow import advice_schema
-from advisor.engine.output.columns import PORTFOLIO_CODES, _spell, reason_codes
+from advisor.engine.output.reason_codes import PORTFOLIO_CODES, _spell
 from strategies import sample_advisor
 
 DAY = "2026-11-20"
@@ -61,7 +61,7 @@ def codes_of(batch: AdviceBatch, i: int) -> str:
 def test_reason_codes_are_those_of_the_card(batch: AdviceBatch, house: Advisor) -> None:
     seen = set()
     for some in (batch, answered(house)):
-        told = reason_codes(some).spelled()
+        told = some.reasons.words().spelled()
         for i in range(len(some)):
             assert told[i] == codes_of(some, i), i
         seen |= {code for cell in told for code in cell.split("|")}
@@ -86,7 +86,7 @@ def test_a_stressed_shelf_is_told_apart() -> None:
         ["id", "wealth", "horizon_years", "level", "assessed_on", "age"]
     ]
     batch = house.advise_table(ClientTable.from_frame(frame), as_of=DAY)
-    told = reason_codes(batch).spelled()
+    told = batch.reasons.words().spelled()
     assert "above_stress" in set(told)
     assert [told[i] for i in range(len(batch))] == [codes_of(batch, i) for i in range(len(batch))]
 
@@ -95,8 +95,8 @@ def test_a_swapped_code_would_be_seen(batch: AdviceBatch, monkeypatch: pytest.Mo
     swapped = tuple(
         {"fees": "unplaced", "unplaced": "fees"}.get(code, code) for code in PORTFOLIO_CODES
     )
-    monkeypatch.setattr("advisor.engine.output.columns.PORTFOLIO_CODES", swapped)
-    told = reason_codes(batch).spelled()
+    monkeypatch.setattr("advisor.engine.output.reason_codes.PORTFOLIO_CODES", swapped)
+    told = batch.reasons.words().spelled()
     assert any(told[i] != codes_of(batch, i) for i in range(len(batch)))
     assert _spell(0) == ""
 

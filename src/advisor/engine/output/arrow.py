@@ -51,23 +51,22 @@ import numpy as np
 
 from advisor.data.arrow_extra import pyarrow
 from advisor.data.categories import Categories
+from advisor.engine.advised import Advised
 from advisor.engine.output.columns import (
     flag_words,
     pick_labels,
     pick_money,
     pick_reason_codes,
     problem_words,
-    reason_codes,
     sale_entries,
     spelled,
 )
+from advisor.engine.output.reason_codes import ReasonCodes
 from advisor.engine.portfolios.statuses import STATUSES
 from advisor.engine.state import AdvisorState
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from advisor.engine.batch import AdviceBatch
 
 FIGURES = (
     "expected_return",
@@ -135,7 +134,9 @@ def _library_version() -> str:
     return version("advisor")
 
 
-def advice_table(batch: AdviceBatch) -> pa.Table:  # pyright: ignore[reportUnknownParameterType]
+def advice_table(  # pyright: ignore[reportUnknownParameterType]
+    batch: Advised, reasons: ReasonCodes
+) -> pa.Table:
     """The batch with the columns of `advice_schema`, one chunk a column. Unknown numbers are
     null.
     """
@@ -146,7 +147,7 @@ def advice_table(batch: AdviceBatch) -> pa.Table:  # pyright: ignore[reportUnkno
         pa.array([name or None for name in batch.client_ids], type=pa.string()),
         pa.array(np.full(len(batch), batch.as_of)),
         _words(Categories(STATUSES, allocations.status)),
-        _words(reason_codes(batch)),
+        _words(reasons.words()),
         _words(problem_words(batch)),
         pa.array(batch.level.astype(np.int8)),
         _words(batch.profiles.limits),
@@ -190,7 +191,7 @@ def _words(words: Categories) -> Any:
     ).cast(pa.string())
 
 
-def _sales(batch: AdviceBatch) -> Any:
+def _sales(batch: Advised) -> Any:
     pa = pyarrow()
     start, names, money = sale_entries(batch)
     sold = pa.StructArray.from_arrays(

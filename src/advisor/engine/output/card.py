@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor.contracts.advice import STATUSES, Advice, Scalar
 from advisor.contracts.product import Product
-from advisor.engine.duties import product_duties
+from advisor.contracts.rules import PORTFOLIO, Rule
+from advisor.engine.advised import CENT, Advised
 from advisor.engine.marginal import marginal_values_of
 from advisor.engine.output.columns import PICK_PATTERNS, pick_pattern
 from advisor.engine.output.first_reasons import FIRST_CODES, first_data
-from advisor.engine.output.reason_table import CENT, PORTFOLIO_REASONS
+from advisor.engine.output.reason_codes import ReasonCodes
+from advisor.engine.output.reason_table import PORTFOLIO_REASONS
 from advisor.engine.output.reasons import reason, worded
 from advisor.engine.portfolios.statuses import INVESTED, OK
 from advisor.recommend.model.contributions import Contribution
-
-if TYPE_CHECKING:
-    from advisor.engine.batch import AdviceBatch
 
 Fields = dict[str, Any]
 """A contract's fields before they are checked: an `Advice` is checked once, with all that it
@@ -28,7 +27,7 @@ CHANCES = ("probability", "probability_low", "probability_high")
 ten windows."""
 
 
-def card(batch: AdviceBatch, i: int) -> Advice:
+def card(batch: Advised, reasons: ReasonCodes, i: int) -> Advice:
     """Row i as an advice."""
     allocations, target = batch.allocations, batch.profiles.target_volatility.item(i)
     fields: Fields = {
@@ -37,7 +36,7 @@ def card(batch: AdviceBatch, i: int) -> Advice:
         "status": STATUSES[allocations.status[i]],
         "level": batch.profiles.level.item(i),
         "target_volatility": None if target != target else target,
-        "reasons": list(_reasons(batch, i)),
+        "reasons": list(_reasons(batch, reasons, i)),
         "slots": batch.pick_codes.shape[1],
         "fingerprint": batch.fingerprint_of(i),
     }
@@ -46,20 +45,20 @@ def card(batch: AdviceBatch, i: int) -> Advice:
     return Advice(**fields)
 
 
-def _reasons(batch: AdviceBatch, i: int) -> Iterator[Fields]:
+def _reasons(batch: Advised, reasons: ReasonCodes, i: int) -> Iterator[Fields]:
     """Why there is no advice, or why this portfolio, from the level down to the money that found no
     place.
     """
-    language, first = batch.state.language, batch.first_codes.item(i)
+    language, first = batch.state.language, reasons.first.item(i)
     if first != OK:
         code = FIRST_CODES[first]
         yield reason(code, language, **first_data(batch, i, code))
-    for entry, holds in zip(PORTFOLIO_REASONS, batch.reasons_held, strict=True):
+    for entry, holds in zip(PORTFOLIO_REASONS, reasons.held, strict=True):
         if holds[i]:
             yield from (reason(entry.code, language, **data) for data in entry.data(batch, i))
 
 
-def _portfolio(batch: AdviceBatch, i: int) -> Fields:
+def _portfolio(batch: Advised, i: int) -> Fields:
     allocations, assets = batch.allocations, batch.state.model.assets
     weights, after, missing = (
         rows[i].tolist() for rows in (batch.weights, batch.weights_after, batch.unplaced)
@@ -85,7 +84,7 @@ def _portfolio(batch: AdviceBatch, i: int) -> Fields:
     }
 
 
-def _picks(batch: AdviceBatch, i: int, weights: list[float]) -> list[Fields]:
+def _picks(batch: Advised, i: int, weights: list[float]) -> list[Fields]:
     state = batch.state
     known, at = state.calibration, batch.pick_relevance[i]
     chances = (
@@ -95,9 +94,8 @@ def _picks(batch: AdviceBatch, i: int, weights: list[float]) -> list[Fields]:
     )
     codes, relevances = batch.pick_codes[i].tolist(), batch.pick_relevance[i].tolist()
     filled = [slot for slot, code in enumerate(codes) if code >= 0]
-    gains = marginal_values_of(
-        weights, batch.allocations.effective.item(i), [codes[slot] for slot in filled], batch
-    )
+    effective = batch.allocations.effective.item(i)
+    gains = marginal_values_of(state, [codes[slot] for slot in filled], weights, effective)
     leading = state.recommender.leading(
         batch.known_of(i), [codes[slot] for slot in filled], [relevances[slot] for slot in filled]
     )
@@ -121,7 +119,7 @@ def _picks(batch: AdviceBatch, i: int, weights: list[float]) -> list[Fields]:
 
 
 def _pick_reasons(
-    batch: AdviceBatch, i: int, slot: int, gain: float, held: Contribution | None
+    batch: Advised, i: int, slot: int, gain: float, held: Contribution | None
 ) -> list[Fields]:
     """Why one pick: by rules, by the portfolio, by past purchases, and the duties of its sale."""
     state, language, code = batch.state, batch.state.language, batch.pick_codes.item(i, slot)
@@ -149,7 +147,7 @@ def _pick_reasons(
         why.append(reason("taste_popular", language, share=share))
     else:
         why.append(reason("taste_unknown", language))
-    duties = product_duties(batch, i, code)
+    duties = _duties(batch, i, code)
     return why + [
         reason("duty", language, rule=rule.id, **worded("rule_text", rule.text_in))
         for rule in duties
@@ -160,3 +158,23 @@ def _spread(product: Product, asset: str) -> str:
     """What a product puts money in: an asset, or several with their shares."""
     parts = sorted(product.exposures.items(), key=lambda part: -part[1])
     return ", ".join(f"{name} {share:.0%}" for name, share in parts) if len(parts) > 1 else asset
+
+
+def _duties(batch: Advised, i: int, code: int) -> tuple[Rule, ...]:
+    """Duties that advising product `code` to client i brings, in the order of the rule pack.
+
+    Remembered by kind of client, across tables: no rule can tell two clients of a kind apart.
+    """
+    state, known = batch.state, batch.offer.duties
+    kind = batch.allowed.class_of.item(i)
+    if kind not in known:
+        known[kind] = state.offers.duties_of(batch.profiles, batch.clients, i)
+    if code not in known[kind]:
+        product = state.catalogue.products[code]
+        pack = state.regime.pack_of(product.regime)
+        rules: list[Rule] = []
+        if any(rule.decision == "duty" and rule.when not in PORTFOLIO for rule in pack.rules):
+            verdict = state.regime.check(batch.profiles[i], batch.clients.client(i), product)
+            rules = [pack.by_id[name] for name in verdict.rules]
+        known[kind][code] = tuple(rule for rule in rules if rule.decision == "duty")
+    return known[kind][code]

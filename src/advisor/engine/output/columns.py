@@ -1,12 +1,10 @@
-"""A batch as columns: what a table of advice holds, and the reason codes of every row without
-writing a sentence.
-"""
+"""A batch as columns: what a table of advice holds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,17 +12,10 @@ import numpy.typing as npt
 from advisor.arrays import FloatArray, IntArray
 from advisor.data.catalogue import Catalogue
 from advisor.data.categories import Categories
-from advisor.engine.output.first_reasons import FIRST_CODES
-from advisor.engine.output.reason_table import CENT, PORTFOLIO_REASONS
-from advisor.engine.portfolios.statuses import OK, has_portfolio
+from advisor.engine.advised import CENT, Advised
+from advisor.engine.output.reason_codes import SEPARATOR
+from advisor.engine.portfolios.statuses import has_portfolio
 
-if TYPE_CHECKING:
-    from advisor.engine.batch import AdviceBatch
-
-SEPARATOR = "|"
-"""Between the codes of a cell."""
-PORTFOLIO_CODES = tuple(entry.code for entry in PORTFOLIO_REASONS)
-"""Reasons of a portfolio in the order in which an advice gives them."""
 PICK_CODES = (
     ("suitable", "allowed_above"),
     ("suggestion", "closes_gap"),
@@ -47,29 +38,7 @@ def pick_labels(catalogue: Catalogue, slot: int) -> dict[str, tuple[str | None, 
     return {f"pick_{slot}_{name}": texts for name, texts in catalogue.labels.items()}
 
 
-def reason_codes(batch: AdviceBatch) -> Categories:
-    """Codes of the reasons that each client's card gives, each once, in the card's order; "a|b"
-    where there are several.
-
-    Made from bits, so a million rows cost no sentence: `batch[i].reasons` gives the sentences of
-    any row.
-    """
-    bits = batch.first_codes << len(PORTFOLIO_CODES)
-    for position, holds in enumerate(batch.reasons_held):
-        bits |= holds.astype(np.int64) << position
-    keys, codes = np.unique(bits, return_inverse=True)
-    return Categories(tuple(_spell(int(key)) for key in keys), codes.astype(np.int64))
-
-
-def _spell(key: int) -> str:
-    """The codes of one pattern of bits."""
-    first = key >> len(PORTFOLIO_CODES)
-    codes = [] if first == OK else [FIRST_CODES[first]]
-    codes += [code for at, code in enumerate(PORTFOLIO_CODES) if key >> at & 1]
-    return SEPARATOR.join(codes)
-
-
-def pick_reason_codes(batch: AdviceBatch, slot: int) -> Categories:
+def pick_reason_codes(batch: Advised, slot: int) -> Categories:
     """Codes of the reasons of one pick of each client, None where the slot is empty.
 
     What past purchases say about it ("taste_...") and the duties of its sale ("duty") stand in an
@@ -89,7 +58,7 @@ def pick_pattern(above: Any, bought: Any, gain: Any) -> Any:
     return (2 * above + bought) * 3 + value
 
 
-def pick_money(batch: AdviceBatch, slot: int) -> FloatArray:
+def pick_money(batch: Advised, slot: int) -> FloatArray:
     """Money of one pick of each client as their card orders it, shape (c,): 0 where it is below a
     cent.
     """
@@ -97,7 +66,7 @@ def pick_money(batch: AdviceBatch, slot: int) -> FloatArray:
     return np.where(money > CENT, money, 0.0)
 
 
-def flag_words(batch: AdviceBatch) -> Categories:
+def flag_words(batch: Advised) -> Categories:
     """Names of the controls that fired, "a|b" where there are several, "" where none did."""
     bits, codes = np.unique(batch.profiles.flag_bits, return_inverse=True)
     return Categories(
@@ -105,7 +74,7 @@ def flag_words(batch: AdviceBatch) -> Categories:
     )
 
 
-def problem_words(batch: AdviceBatch) -> Categories:
+def problem_words(batch: Advised) -> Categories:
     """What is wrong with each row that got no advice for it, None elsewhere."""
     codes = np.full(len(batch), -1, dtype=np.int64)
     names: dict[str, int] = {}
@@ -114,7 +83,7 @@ def problem_words(batch: AdviceBatch) -> Categories:
     return Categories(tuple(names), codes)
 
 
-def sale_entries(batch: AdviceBatch) -> tuple[IntArray, IntArray, FloatArray]:
+def sale_entries(batch: Advised) -> tuple[IntArray, IntArray, FloatArray]:
     """What each client is to sell, above a cent: (start of each row (c + 1,), position in
     `batch.holdings.table.names` (e,), money (e,)).
     """

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from advisor.engine.advised import Advised
 from advisor.engine.output.columns import (
     flag_words,
     pick_labels,
     pick_money,
     pick_reason_codes,
     problem_words,
-    reason_codes,
     spelled,
 )
-
-if TYPE_CHECKING:
-    from advisor.engine.batch import AdviceBatch
+from advisor.engine.output.reason_codes import ReasonCodes
 
 
-def frame_columns(batch: AdviceBatch) -> dict[str, Any]:
+def frame_columns(batch: Advised, reasons: ReasonCodes) -> dict[str, Any]:
     """Columns of `AdviceBatch.to_frame`, in their order."""
     allocations, products = (
         batch.allocations,
@@ -30,7 +28,7 @@ def frame_columns(batch: AdviceBatch) -> dict[str, Any]:
         "client_id": np.array(batch.client_ids, dtype=object),
         "as_of": np.full(len(batch), batch.as_of.astype("datetime64[s]")),
         "status": batch.status,
-        "reasons": reason_codes(batch).spelled(),
+        "reasons": reasons.words().spelled(),
         "problem": problem_words(batch).spelled(),
         "level": batch.level,
         "limited_by": batch.profiles.limited_by,

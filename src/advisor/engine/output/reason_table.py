@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,25 +17,19 @@ from advisor.contracts.advice import Scalar
 from advisor.contracts.bands import at_level
 from advisor.contracts.thresholds import exceeds
 from advisor.data.returns import STRESS_QUANTILE
-from advisor.engine.causes import kept_adds_risk
+from advisor.engine.advised import CENT, HOLDING_CODES, Advised
 from advisor.engine.output.reasons import worded
-from advisor.engine.portfolios.statuses import has_portfolio
 
-if TYPE_CHECKING:
-    from advisor.engine.batch import AdviceBatch
-
-CENT = 0.005
-"""Money below this is rounding."""
+ROUNDING = 1e-9
+"""Relative difference of two risk aversions that are one."""
 STRESS_ROUNDING = 1e-7
 """A stressed loss beyond its limit by less is at it."""
 APART = 0.005
 """Share of wealth from which an advice speaks of a difference from the target."""
-HOLDING_CODES = ("sells_unsuitable", "kept_unsuitable", "kept")
-"""Reasons about single holdings."""
 
 Data = Mapping[str, Scalar]
-Holds = Callable[["AdviceBatch"], BoolArray]
-DataOf = Callable[["AdviceBatch", int], Iterable[Data]]
+Holds = Callable[[Advised], BoolArray]
+DataOf = Callable[[Advised, int], Iterable[Data]]
 
 
 @dataclass(frozen=True)
@@ -54,12 +47,6 @@ class Entry:
     data: DataOf
 
 
-def reasons_held(batch: AdviceBatch) -> tuple[BoolArray, ...]:
-    """For each entry of `PORTFOLIO_REASONS`, for which rows it holds, shape (c,)."""
-    invested = has_portfolio(batch.allocations.status)
-    return tuple(invested & entry.holds(batch) for entry in PORTFOLIO_REASONS)
-
-
 def distance(weights: FloatArray, after: FloatArray) -> FloatArray:
     """Share of wealth that stands elsewhere than in the target, shape (c,); cash counts as one
     more.
@@ -75,44 +62,27 @@ def distance(weights: FloatArray, after: FloatArray) -> FloatArray:
     )
 
 
-def unusual_kinds(batch: AdviceBatch) -> dict[str, FloatArray]:
-    """Money of each holding by what is unusual about it, one of `HOLDING_CODES`; each shape (e,).
-
-    Empty where nobody holds anything.
-    """
-    held = batch.holdings
-    if not len(held.rows):
-        return {}
-    locked, unsuitable = held.kept, held.unsuitable
-    masks = (~locked & unsuitable & (batch.sales > CENT), locked & unsuitable, locked & ~unsuitable)
-    values = (batch.sales, held.table.values, held.table.values)
-    return {
-        code: np.where(mask, value, 0.0)
-        for code, mask, value in zip(HOLDING_CODES, masks, values, strict=True)
-    }
-
-
-def _everybody(batch: AdviceBatch) -> BoolArray:
+def _everybody(batch: Advised) -> BoolArray:
     return np.ones(len(batch), dtype=np.bool_)
 
 
-def _nothing(_batch: AdviceBatch, _i: int) -> Iterable[Data]:
+def _nothing(_batch: Advised, _i: int) -> Iterable[Data]:
     yield {}
 
 
 # ---- the level, and the portfolio after the orders
 
 
-def _level(batch: AdviceBatch, i: int) -> Iterable[Data]:
+def _level(batch: Advised, i: int) -> Iterable[Data]:
     yield {"level": batch.level.item(i), "limit": batch.profiles.limits.word(i) or ""}
 
 
-def _flags(batch: AdviceBatch, i: int) -> Iterable[Data]:
+def _flags(batch: Advised, i: int) -> Iterable[Data]:
     for name in batch.profiles.spell(batch.profiles.flag_bits.item(i)):
         yield {"flag": name, **worded("text", partial(batch.flag_text, name))}
 
 
-def _target(batch: AdviceBatch, i: int) -> Iterable[Data]:
+def _target(batch: Advised, i: int) -> Iterable[Data]:
     outcome = batch.outcome
     yield {
         "level": batch.level.item(i),
@@ -122,18 +92,18 @@ def _target(batch: AdviceBatch, i: int) -> Iterable[Data]:
     }
 
 
-def _fees(batch: AdviceBatch, i: int) -> Iterable[Data]:
+def _fees(batch: Advised, i: int) -> Iterable[Data]:
     gross, fee = batch.outcome.mean.item(i), batch.outcome.fee.item(i)
     money = fee * batch.clients.wealth.item(i)
     yield {"gross": gross, "fee": fee, "net": gross - fee, "money": money}
 
 
-def _above_stress(batch: AdviceBatch) -> BoolArray:
+def _above_stress(batch: Advised) -> BoolArray:
     limit = at_level(batch.state.bands.stress_loss, batch.level)
     return batch.outcome.loss > limit + STRESS_ROUNDING
 
 
-def _stress(batch: AdviceBatch, i: int) -> Iterable[Data]:
+def _stress(batch: Advised, i: int) -> Iterable[Data]:
     outcome, level = batch.outcome, batch.level.item(i)
     yield {
         "loss": outcome.loss.item(i),
@@ -143,14 +113,14 @@ def _stress(batch: AdviceBatch, i: int) -> Iterable[Data]:
     }
 
 
-def _below(batch: AdviceBatch, *, reachable: bool) -> BoolArray:
+def _below(batch: Advised, *, reachable: bool) -> BoolArray:
     reached = np.array([*(group.reached for group in batch.allocations.level_groups), True])
     lower = at_level(batch.state.bands.lower_volatility, batch.level)
     below = exceeds(lower, batch.outcome.volatility)
     return below & (reached[batch.allocations.level_group_of] == reachable)
 
 
-def _band(batch: AdviceBatch, i: int) -> Iterable[Data]:
+def _band(batch: Advised, i: int) -> Iterable[Data]:
     level = batch.level.item(i)
     yield {
         "level": level,
@@ -159,32 +129,33 @@ def _band(batch: AdviceBatch, i: int) -> Iterable[Data]:
     }
 
 
-def _forecast(batch: AdviceBatch) -> BoolArray:
+def _forecast(batch: Advised) -> BoolArray:
     return np.full(len(batch), batch.state.model.forecast is not None)
 
 
-def _sized(batch: AdviceBatch, i: int) -> Iterable[Data]:
+def _sized(batch: Advised, i: int) -> Iterable[Data]:
     yield {"long": batch.state.volatility_of(batch.weights_after[i])}
 
 
 # ---- why the target is not that of the level alone
 
 
-def _locked_adds(batch: AdviceBatch) -> BoolArray:
+def _locked_adds(batch: Advised) -> BoolArray:
     adds = np.zeros(len(batch), dtype=np.bool_)
     locked_rows = np.array(sorted(batch.allocations.locked_rows), dtype=np.int64)
-    adds[locked_rows] = kept_adds_risk(batch, locked_rows)
+    alone = batch.behavioural[locked_rows] * (1.0 + ROUNDING)
+    adds[locked_rows] = batch.allocations.effective[locked_rows] > alone
     return adds
 
 
-def _corrected(batch: AdviceBatch) -> BoolArray:
+def _corrected(batch: Advised) -> BoolArray:
     biased = np.zeros(len(batch), dtype=np.bool_)
     for factor in batch.allocations.factors.values():
         biased |= factor > 1.0
     return biased & (batch.behavioural > batch.allocations.risk_aversion)
 
 
-def _correction(batch: AdviceBatch, i: int) -> Iterable[Data]:
+def _correction(batch: Advised, i: int) -> Iterable[Data]:
     yield {
         "causes": ", ".join(batch.allocations.causes(i)),
         "before": batch.allocations.risk_aversion.item(i),
@@ -195,23 +166,23 @@ def _correction(batch: AdviceBatch, i: int) -> Iterable[Data]:
 # ---- what is held, and what the orders leave open
 
 
-def _holds(batch: AdviceBatch, code: str) -> BoolArray:
+def _holds(batch: Advised, code: str) -> BoolArray:
     has = np.zeros(len(batch), dtype=np.bool_)
     if code in batch.unusual:
         has[batch.holdings.rows[batch.unusual[code] > 0.0]] = True
     return has
 
 
-def _holding(batch: AdviceBatch, i: int, code: str) -> Iterable[Data]:
+def _holding(batch: Advised, i: int, code: str) -> Iterable[Data]:
     for name, money in batch.unusual_holdings(i)[code].items():
         yield {"name": name, "money": money}
 
 
-def _differs(batch: AdviceBatch) -> BoolArray:
+def _differs(batch: Advised) -> BoolArray:
     return distance(batch.weights, batch.weights_after) > APART
 
 
-def _difference(batch: AdviceBatch, i: int) -> Iterable[Data]:
+def _difference(batch: Advised, i: int) -> Iterable[Data]:
     row = slice(i, i + 1)
     yield {
         "share": distance(batch.weights[row], batch.weights_after[row]).item(),
@@ -221,14 +192,14 @@ def _difference(batch: AdviceBatch, i: int) -> Iterable[Data]:
     }
 
 
-def _concentrated(batch: AdviceBatch, *, in_money: bool) -> BoolArray:
+def _concentrated(batch: Advised, *, in_money: bool) -> BoolArray:
     breaches, broken = batch.concentrations, np.zeros(len(batch), dtype=np.bool_)
     of_money = np.array([cap.when == "insured_deposit" for cap in breaches.limits], dtype=np.bool_)
     broken[breaches.rows[of_money[breaches.caps] == in_money]] = True
     return broken
 
 
-def _concentration(batch: AdviceBatch, i: int, *, in_money: bool) -> Iterable[Data]:
+def _concentration(batch: Advised, i: int, *, in_money: bool) -> Iterable[Data]:
     for cap, subject, value in batch.concentrations.of(i):
         if (cap.when == "insured_deposit") == in_money:
             text = {} if cap.rule is None else worded("rule_text", cap.rule.text_in)
@@ -236,11 +207,11 @@ def _concentration(batch: AdviceBatch, i: int, *, in_money: bool) -> Iterable[Da
             yield data | {"rule_text": ""} | text
 
 
-def _open(batch: AdviceBatch) -> BoolArray:
+def _open(batch: Advised) -> BoolArray:
     return np.asarray((batch.unplaced > CENT).any(axis=1))
 
 
-def _why_unplaced(batch: AdviceBatch, i: int, asset: int) -> str:
+def _why_unplaced(batch: Advised, i: int, asset: int) -> str:
     """Why money meant for an asset found no place: a key of `unplaced` in the texts."""
     smallest, lacking = batch.offer.least[batch.allowed.class_of[i]], batch.outcome.lacking[i]
     columns = batch.state.vehicles.holding[asset]
@@ -260,7 +231,7 @@ def _why_unplaced(batch: AdviceBatch, i: int, asset: int) -> str:
     return "beyond_picks" if (batch.pick_money[i] > 0.0).all() else "kept_aside"
 
 
-def _unplaced(batch: AdviceBatch, i: int) -> Iterable[Data]:
+def _unplaced(batch: Advised, i: int) -> Iterable[Data]:
     for j, money in enumerate(batch.unplaced[i].tolist()):
         if money > CENT:
             asset, why = batch.state.model.assets[j], _why_unplaced(batch, i, j)

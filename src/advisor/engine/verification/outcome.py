@@ -15,10 +15,9 @@ from advisor.contracts.advice import Advice
 from advisor.contracts.client import Client
 from advisor.contracts.product import Product
 from advisor.data.clients.table import ClientTable
-from advisor.engine.batch import CRUMBS
+from advisor.engine.advised import CENT, CRUMBS
 from advisor.engine.duties import OWN_CAPS
 from advisor.engine.orders import unit_of
-from advisor.engine.output.card import CENT
 from advisor.engine.state import AdvisorState
 from advisor.privacy import hides, written
 from advisor.suitability.portfolio import concentration

@@ -14,7 +14,7 @@ from advisor.contracts.advice import Advice
 from advisor.contracts.client import Client
 from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
-from advisor.engine.output.card import CENT
+from advisor.engine.advised import CENT
 from advisor.engine.portfolios.allocation import SHORTEST_HORIZON, measured_biases
 from advisor.engine.portfolios.locked_holdings import ceiling_of, floor_of, limits_around
 from advisor.engine.state import AdvisorState

@@ -45,7 +45,9 @@ def no_trade_edges(
 
     Source: Gerhold, Guasoni, Muhle-Karbe & Schachermayer (2014), Theorem 3.1, separated.
     """
-    spread = 2.0 * cost * sum(cost ** (2 * i) / (2 * i + 1) for i in range(20))
+    square, spread = cost * cost, 0.0
+    for i in range(19, -1, -1):
+        spread = spread * square + 2.0 * cost / (2 * i + 1)
     low: FloatArray = np.zeros(weight.shape)
     high = np.minimum(weight, 1.0 - weight) * (1.0 - 1e-9)
     high = np.minimum(high, np.sqrt(weight * (1.0 - weight) / risk_aversion))

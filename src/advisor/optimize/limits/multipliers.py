@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import frexp, ldexp
+
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, float_array
@@ -18,11 +20,11 @@ LP_TOLERANCE = 1e-10
 
 
 def unit_of(values: FloatArray) -> float:
-    """A power of two near the largest of numbers, 1 where they are 0: what a program that is solved
-    to an absolute tolerance is to be measured in.
+    """The power of two at or below the largest of numbers, 1 where they are 0: what a program that
+    is solved to an absolute tolerance is to be measured in.
     """
     largest = float(np.abs(values).max(initial=0.0))
-    return 2.0 ** round(float(np.log2(largest))) if largest > 0.0 else 1.0
+    return ldexp(1.0, frexp(largest)[1] - 1) if largest > 0.0 else 1.0
 
 
 def certify(

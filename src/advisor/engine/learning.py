@@ -24,7 +24,6 @@ from advisor.optimize.limits.limits import limits_of
 from advisor.readers import Number
 from advisor.recommend.calibrating import calibrate
 from advisor.recommend.windows import Window
-from advisor.risk_profile.profile import profile_risk
 
 Worthiness = Annotated[float, Number("It is weighed against relevance; 0 leaves it out.", low=0.0)]
 """What something is worth against relevance."""
@@ -68,7 +67,7 @@ def rank_suitable(
 ) -> Ranking:
     """See `Advisor.rank`."""
     state.remarks(as_of)
-    profiles = profile_risk(clients, state.questionnaire, as_of=as_of, bands=state.bands)
+    profiles = state.profiles(clients, as_of)
     return state.recommender.rank(
         clients.ids, k, eligible=state.offers.to(profiles, clients).products, clients=clients
     )

@@ -45,7 +45,6 @@ from advisor.engine.universe.holdings import Holdings, holdings_of
 from advisor.engine.unknown import unknown_names
 from advisor.errors import InputError
 from advisor.recommend.unknown import nobody_known
-from advisor.risk_profile.profile import profile_risk
 from advisor.validation import REMEDIES
 
 _LOG = logging.getLogger(__name__)
@@ -81,7 +80,7 @@ def advise_table(
     began = perf_counter()
     check_type(clients, ClientTable, "clients", REMEDIES["ClientTable"])
     check_picks(state, picks)
-    profiles = profile_risk(clients, state.questionnaire, as_of=as_of, bands=state.bands)
+    profiles = state.profiles(clients, as_of)
     offer = state.offers.to(profiles, clients)
     unknown = unknown_names(clients, state.catalogue, state.model.ids)
     holdings = holdings_of(clients, state.catalogue, state.vehicles, offer)

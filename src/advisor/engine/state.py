@@ -18,6 +18,8 @@ from advisor.contracts.product import Product
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.wording import Language
 from advisor.data.catalogue import Catalogue
+from advisor.data.clients.table import ClientTable
+from advisor.data.profiles import RiskProfiles
 from advisor.data.returns import ReturnModel
 from advisor.engine.data_days import DataDays
 from advisor.engine.orders import Caps, TradeSettings
@@ -33,6 +35,8 @@ from advisor.recommend.portfolio_fit.exposures import Exposures
 from advisor.recommend.portfolio_fit.own_portfolio import ProductMoments
 from advisor.recommend.portfolio_fit.utility import exposure_similarity
 from advisor.recommend.saved import FORECAST, MODEL
+from advisor.risk_profile.coherence import Controls
+from advisor.risk_profile.profile import profile_risk
 from advisor.suitability.regime import Regime
 
 RECORD_VERSION = 7
@@ -93,6 +97,16 @@ class AdvisorState:
             parts |= plain
             arrays |= numbers
         return parts, arrays
+
+    @cached_property
+    def controls(self) -> Controls:
+        """How careful profiles are, and how long the rule pack lets an assessment be used."""
+        return Controls(valid_months=self.regime.pack.validity_months)
+
+    def profiles(self, clients: ClientTable, as_of: np.datetime64) -> RiskProfiles:
+        """Risk profiles of clients on a day."""
+        asked, bands = self.questionnaire, self.bands
+        return profile_risk(clients, asked, as_of=as_of, bands=bands, controls=self.controls)
 
     @cached_property
     def vehicles(self) -> Universe:

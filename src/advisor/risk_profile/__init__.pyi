@@ -4,6 +4,7 @@ from advisor.risk_profile.biases.choices import LossAversionPrior as LossAversio
 from advisor.risk_profile.biases.measure import measure_biases as measure_biases
 from advisor.risk_profile.biases.population import bootstrap_disposition as bootstrap_disposition
 from advisor.risk_profile.capacity import CapacityRules as CapacityRules
+from advisor.risk_profile.coherence import Controls as Controls
 from advisor.risk_profile.counterfactual import Counterfactual as Counterfactual
 from advisor.risk_profile.counterfactual import smallest_change as smallest_change
 from advisor.risk_profile.joint import joint_clients as joint_clients
@@ -20,6 +21,7 @@ from advisor.risk_profile.psychometrics.reliability import standard_error_of_mea
 __all__ = [
     "AssessmentHistory",
     "CapacityRules",
+    "Controls",
     "Counterfactual",
     "GradedResponseModel",
     "HistoryLimits",

@@ -27,6 +27,7 @@ CONTRADICTION = "contradiction:"
 
 
 Steps = Annotated[int, Number("It is a number of levels taken off.", whole=True, low=0.0, high=4.0)]
+Months = Annotated[int, Number("It is a number of months.", whole=True, low=1.0, high=1200.0)]
 _ANY = Number("Give a number.", infinite=True)
 
 
@@ -47,6 +48,8 @@ class Controls:
             (C4, C5) is not believed.
         revealed_lowers: Levels taken off where trades contradict the answers.
         capacity: What must be kept safe.
+        valid_months: Calendar months for which an assessment may be used; an advisor takes those of
+            its rule pack.
     """
 
     epsilon: Annotated[float, Number("0.5 takes scores at face value.", above=0.0, high=0.5)] = 0.25
@@ -56,6 +59,7 @@ class Controls:
     loss_aversion_above: Annotated[float, _ANY] = 2.25
     revealed_lowers: Steps = 1
     capacity: CapacityRules = RULES
+    valid_months: Months = 12
 
 
 CONTROLS = Controls()

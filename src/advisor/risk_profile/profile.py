@@ -25,7 +25,6 @@ from advisor.risk_profile.levels import Levels, assign_levels
 from advisor.risk_profile.psychometrics.graded_response import GradedResponseModel
 from advisor.validation import checked
 
-VALID_MONTHS = 12
 NOT_ASSESSED = "no assessment"
 _WORDS = {"horizon in years": "horizon"}
 _LOWERED = {
@@ -77,7 +76,7 @@ def profile_risk(
     names, bits = _flags(case, levels)
     elsewhere, bad = clients.level >= 0, sorted(case.problems)
     level, limits, chance = _settled(levels, elsewhere, bad)
-    until = months_later(clients.assessed_on, VALID_MONTHS)
+    until = months_later(clients.assessed_on, controls.valid_months)
     until[bad] = np.datetime64("NaT")
     stated = clients.lowest_category
     lowest = elsewhere & ((stated == 1) | ((stated == -1) & (level <= 1)))

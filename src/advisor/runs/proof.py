@@ -23,7 +23,6 @@ from advisor.engine.verification.recompute import recompute
 from advisor.engine.verification.report import sentences, verification
 from advisor.errors import InputError
 from advisor.privacy import hides
-from advisor.risk_profile.profile import profile_risk
 from advisor.runs.duplicates import problems_of
 from advisor.runs.job import INPUTS, AdvisorRef, Job
 from advisor.runs.stored import (
@@ -174,7 +173,7 @@ class _Proofs:
             fault = f"the row is no advice: {error}"
             return verification([fault], unsuitable=None, fingerprint_matches=matches)
         alone, state = people.take([place]), self.state
-        profiles = profile_risk(alone, state.questionnaire, as_of=self.job.day, bands=state.bands)
+        profiles = state.profiles(alone, self.job.day)
         proof = recompute(state, advice, alone.client(0), alone, profiles)
         return verification(
             [*problems, *proof.wrong],

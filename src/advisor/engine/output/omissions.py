@@ -17,7 +17,6 @@ from advisor.engine.state import AdvisorState
 from advisor.errors import InputError
 from advisor.privacy import kept, personal
 from advisor.recommend.missing_products import omissions
-from advisor.risk_profile.profile import profile_risk
 
 
 def explain_omissions(
@@ -39,7 +38,7 @@ def explain_omissions(
             value=kept(client.id),
         )
     alone = ClientTable.from_clients([client])
-    profiles = profile_risk(alone, state.questionnaire, as_of=str(advice.as_of), bands=state.bands)
+    profiles = state.profiles(alone, np.datetime64(advice.as_of))
     return omitted(
         state,
         advice,

@@ -25,7 +25,6 @@ from advisor.engine.state import AdvisorState
 from advisor.errors import InputError
 from advisor.lifecycle.monitoring.scenarios import HISTORICAL
 from advisor.risk_profile.flags import flag_text
-from advisor.risk_profile.profile import profile_risk
 
 SCORES = (
     "tolerance",
@@ -73,7 +72,7 @@ def profile(
 ) -> ProfileReport:
     """See `Advisor.profile`."""
     table = ClientTable.from_clients([client])
-    profiles = profile_risk(table, state.questionnaire, as_of=as_of, bands=state.bands)
+    profiles = state.profiles(table, as_of)
     return _profile(profiles, state, _language(language, state))
 
 

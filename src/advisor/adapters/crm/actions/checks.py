@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from advisor import Catalogue, ClientTable, Questionnaire, Regime, RiskBands, profile_risk
+from advisor import Catalogue, ClientTable, Controls, Questionnaire, Regime, RiskBands, profile_risk
 from advisor.adapters.crm.actions.action import Action
 from advisor.adapters.crm.actions.consent import TEXTS, SentBefore, StandingConsents
 from advisor.errors import InputError, StoppedError
@@ -45,7 +45,9 @@ class ReleaseCheck:
         rows = sorted({clients.index.find((a.client_id,)).item(0) for a in actions} - {-1})
         self.table = clients.take(np.array(rows, dtype=np.int64))
         rules = self.rules
-        self.profiles = profile_risk(self.table, rules.questionnaire, as_of=day, bands=rules.bands)
+        controls = Controls(valid_months=rules.regime.pack.validity_months)
+        asked, bands = rules.questionnaire, rules.bands
+        self.profiles = profile_risk(self.table, asked, as_of=day, bands=bands, controls=controls)
         self.stopped = self._stopped(day)
 
     def why_held(self, action: Action) -> HeldAction | None:

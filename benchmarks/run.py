@@ -73,7 +73,7 @@ def main() -> None:
         print(f"{name}: {seconds:.0f} s", flush=True)
     if not asked.names or asked.write:
         earlier = sections(RESULTS.read_text(encoding="utf-8")) if asked.names else {}
-        together = earlier | parts
+        together = parts | earlier | {name: parts[name] for name in names}
         text = "\n".join(together[name] for name in sorted(together))
         RESULTS.write_text(text, encoding="utf-8")
     else:
@@ -96,9 +96,11 @@ def head(quick: bool) -> str:
 
 
 def sections(text: str) -> dict[str, str]:
-    """The sections of an earlier file by name, what stands above them under ""."""
+    """The sections of an earlier file by name, what stands above them under ""; a run of some keeps
+    that."""
     parts = re.split(r"^(?=## \w+\n)", text, flags=re.MULTILINE)
-    return {"": parts[0]} | {p[3 : p.index("\n")]: p for p in parts[1:]}
+    named = {"": parts[0]} | {p[3 : p.index("\n")]: p for p in parts[1:]}
+    return {name: part.rstrip("\n") + "\n" for name, part in named.items()}
 
 
 if __name__ == "__main__":

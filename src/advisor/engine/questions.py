@@ -29,6 +29,7 @@ from advisor.engine.output.report import frontier, profile, report
 from advisor.engine.state import AdvisorState
 from advisor.engine.verification.verify import verify
 from advisor.recommend.model.fitted import FittedModel
+from advisor.risk_profile.coherence import Controls
 from advisor.suitability.regime import Regime
 from advisor.validation import checked
 
@@ -74,6 +75,11 @@ class Questions:
     def bands(self) -> RiskBands:
         """What each level promises."""
         return self.state.bands
+
+    @property
+    def controls(self) -> Controls:
+        """How careful profiles are, and how long the rule pack lets an assessment be used."""
+        return self.state.controls
 
     @property
     def recommender(self) -> FittedModel:

@@ -52,10 +52,11 @@ def evaluate_served(
         "by": by,
         "catalogue": advisor.catalogue,
     }
-    if isinstance(served, Ranking) or clients is None:
+    if isinstance(served, Ranking):
         report = evaluate_match(ranking, new, **same)
         return replace(report, warnings=(*warnings, *report.warnings))
     # 2. picks of something new; top-ups are checked for suitability alone
+    clients = served.clients
     if baseline is None:
         same["baseline"] = rank_suitable(advisor, clients, served.as_of, slots)
     owned = _owned(advisor, ranking, clients)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from advisor import Advice, AnswerSheet, Client, ClientTable, Controls, Product, profile_risk
+from advisor import Advice, AnswerSheet, Client, ClientTable, Product, profile_risk
 from advisor.adapters.channels.mcp.calls import WITHHELD
 from advisor.adapters.channels.session import Session, answered
 from advisor.adapters.channels.tenant import Tenant
@@ -118,8 +118,7 @@ class Conversation:
                 value=product_id,
             )
         table, day = ClientTable.from_clients([client]), as_of or today()
-        controls = Controls(valid_months=advisor.regime.pack.validity_months)
-        asked, bands = advisor.questionnaire, advisor.bands
+        asked, bands, controls = advisor.questionnaire, advisor.bands, advisor.controls
         profiles = profile_risk(table, asked, as_of=day, bands=bands, controls=controls)
         verdict = advisor.regime.check(profiles[0], client, product)
         rules = (advisor.regime.pack_of(product.regime).by_id[name] for name in verdict.rules)

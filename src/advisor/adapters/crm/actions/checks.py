@@ -45,8 +45,7 @@ class ReleaseCheck:
         rows = sorted({clients.index.find((a.client_id,)).item(0) for a in actions} - {-1})
         self.table = clients.take(np.array(rows, dtype=np.int64))
         rules = self.rules
-        controls = Controls(valid_months=rules.regime.pack.validity_months)
-        asked, bands = rules.questionnaire, rules.bands
+        asked, bands, controls = rules.questionnaire, rules.bands, rules.controls
         self.profiles = profile_risk(self.table, asked, as_of=day, bands=bands, controls=controls)
         self.stopped = self._stopped(day)
 
@@ -111,6 +110,7 @@ class JudgedBy(NamedTuple):
 
     questionnaire: Questionnaire | None
     bands: RiskBands
+    controls: Controls
     regime: Regime
     catalogue: Catalogue
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from advisor.contracts.advice import Advice, Pick, Reason
 from advisor.contracts.report import AdviceReport
-from advisor.contracts.wording import LANGUAGES, Language, language_of, texts
+from advisor.contracts.wording import LANGUAGES, Language, Phrases, chosen_language, texts
 from advisor.engine.output.reasons import limit_in, reason_in
 from advisor.errors import InputError
 from advisor.lifecycle.goals.goals import lognormal_rates
@@ -47,7 +47,7 @@ class Words:
 
     def __call__(self, key: str, /, **values: object) -> str:
         """A text of the page with its values."""
-        return texts(self.language)["client_page"][key].format_map(values)
+        return Phrases("client_page", self.language)(key, **values)
 
     def name(self, identity: str) -> str:
         """The name of an asset or product; its id where it has none."""
@@ -83,14 +83,7 @@ def words_of(
     Raises:
         InputError: The language has no texts, or a label is neither a text nor one by language.
     """
-    known = language_of(language)
-    if known is None:
-        raise InputError(
-            f"language is {language!r}; pages exist in {', '.join(LANGUAGES)}. Ask for one of"
-            " these.",
-            field="language",
-            value=language,
-        )
+    known = chosen_language(language)
     names = _rule_names(advice, known) | ({} if report is None else report.names)
     label_by_id: Mapping[str, Any] = labels or {}
     for identity, label in label_by_id.items():

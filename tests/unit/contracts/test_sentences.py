@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
 from itertools import product as pairs
 from typing import Any
 
@@ -26,7 +29,7 @@ from advisor import (
     sample,
 )
 from advisor.contracts.advice import STATUSES
-from advisor.contracts.wording import LANGUAGES, texts
+from advisor.contracts.wording import LANGUAGES, Phrases, Sentence, texts
 from advisor.data.returns import STRESS_QUANTILE
 
 DAY = "2026-11-20"
@@ -419,3 +422,27 @@ def test_a_mixed_fund_is_not_said_to_put_all_its_money_in_one_asset() -> None:
     (mixed,) = [pick for pick in advice.picks if pick.product_id == "MIX" and pick.money > 0.0]
     (gap,) = [reason for reason in mixed.reasons if reason.code == "closes_gap"]
     assert "bonds 60%, equity 40%" in gap.text
+
+
+def test_a_sentence_is_a_text_that_other_languages_can_say() -> None:
+    day = Sentence("client_page", "valid", day="2026-05-02")
+    outer = Sentence("client_page", "allowed", limit=day)
+    assert day == texts("en")["client_page"]["valid"].format(day="2026-05-02")
+    assert str(day) in outer
+    assert outer.in_language("zh") == Phrases("client_page", "zh")("allowed", limit=day)
+    assert day.in_language("zh") in outer.in_language("zh")
+    for again in (pickle.loads(pickle.dumps(outer)), copy.deepcopy(outer)):
+        assert again == outer
+        assert again.in_language("zh") == outer.in_language("zh")
+    assert json.loads(json.dumps(outer)) == outer
+
+
+@pytest.mark.parametrize("section", list(texts("en")))
+def test_every_text_has_the_same_values_in_both_languages(section: str) -> None:
+    from string import Formatter
+
+    def fields(text: str) -> set[str]:
+        return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+    for key, text in texts("en")[section].items():
+        assert fields(texts("zh")[section][key]) <= fields(text), key

@@ -14,7 +14,7 @@ from advisor.contracts.report import (
     ProfileReport,
     ScenarioLoss,
 )
-from advisor.contracts.wording import LANGUAGES, Language, language_of
+from advisor.contracts.wording import Language, chosen_language
 from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.batch import AdviceBatch
@@ -86,18 +86,8 @@ def frontier(state: AdvisorState, client: Client, as_of: np.datetime64) -> Front
 
 
 def _language(language: str | None, state: AdvisorState) -> Language:
-    """The language asked for, the advisor's own where none is. Raises `InputError` for an unknown
-    one.
-    """
-    known = state.language if language is None else language_of(language)
-    if known is not None:
-        return known
-    raise InputError(
-        f"language is {language!r}; sentences exist in {', '.join(LANGUAGES)}. Ask for one of"
-        " these.",
-        field="language",
-        value=language,
-    )
+    """The language asked for, the advisor's own where none is. Raises `InputError`."""
+    return state.language if language is None else chosen_language(language)
 
 
 def _profile(profiles: RiskProfiles, state: AdvisorState, language: Language) -> ProfileReport:

@@ -22,27 +22,6 @@ Amounts = Annotated[
     FloatArray | IntArray,
     Array("Pass amounts, one a product.", dimensions=(1,), finite=True, low=0.0),
 ]
-DEFINITIONS: dict[str, str] = {
-    "coverage": "share of the products that stand in at least one list",
-    "gini": (
-        "Gini coefficient of how often each product is shown, products never shown included: 0 ="
-        " all equally often, (p - 1) / p = one product only"
-    ),
-    "novelty": (
-        "mean over the list of -log2(share of clients who hold the product), in bits; a product"
-        " nobody holds counts as held by one client"
-    ),
-    "diversity": (
-        "one minus the mean cosine similarity over the pairs of the list; nan for fewer than two"
-        " picks"
-    ),
-    "popularity": "mean over the list of the share of clients who hold the product",
-    "popularity_lift": (
-        "mean popularity of the list divided by the mean popularity of what the client holds, minus"
-        " 1; nan without holdings"
-    ),
-}
-"""What each measure is; a report repeats these."""
 
 
 @checked

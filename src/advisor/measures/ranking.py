@@ -18,24 +18,6 @@ from advisor.errors import InputError
 from advisor.measures.history import ratio
 from advisor.validation import checked
 
-DEFINITIONS: dict[str, str] = {
-    "hit_rate": "1 if at least one of the first k picks was bought, else 0",
-    "precision": (
-        "bought picks among the first k, divided by k (also where the list is shorter than k)"
-    ),
-    "recall": "bought picks among the first k, divided by all products the client bought",
-    "ndcg": (
-        "sum of 1 / log2(rank + 1) over bought picks, divided by the same sum for a list whose"
-        " first min(k, bought) picks are all bought; binary gains"
-    ),
-    "map": (
-        "mean over all products the client bought of the precision at the rank where each appears;"
-        " 0 for those not among the first k (divisor: bought, not min(k, bought))"
-    ),
-    "mrr": "1 / rank of the first bought pick among the first k, 0 where there is none",
-}
-"""What each metric is, its divisor and its ideal; a report repeats these."""
-
 
 @checked
 def mark_hits(codes: IntArray, truth: sparse.csr_array) -> BoolArray:

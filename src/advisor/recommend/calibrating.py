@@ -63,7 +63,7 @@ def calibrate(
     windows = [*_checked_windows(earlier, ranking), (ranking, _window(bought, after))]
     for lists, later in windows:
         for sentence in (
-            *seen(later, lists.known_until, "The recommender of the lists"),
+            *seen(later, lists.known_until, "recommender"),
             *unmatched(lists.products, later, lists.client_ids),
         ):
             _LOG.warning(sentence)

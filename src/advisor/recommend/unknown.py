@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from advisor.contracts.wording import Sentence
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.privacy import personal
@@ -108,11 +109,10 @@ def unmatched(
 
 
 def seen(bought: Interactions, until: np.datetime64 | None, who: str) -> Iterator[str]:
-    """That purchases to be predicted are no later than the last one that was learnt from."""
-    known = 0 if until is None or np.isnat(until) else int((bought.days <= until).sum())
-    if known:
-        yield (
-            f"{who} has learnt from purchases up to {until}, and {known:,} of the"
-            f" {len(bought):,} to be predicted are no later: it has seen them. Fit on"
-            " purchases.until(cut), judge on purchases.after(cut)."
-        )
+    """That purchases to be predicted are no later than the last one that was learnt from, by the
+    "recommender" of the lists, the "baseline" or the "advisor".
+    """
+    early = 0 if until is None or np.isnat(until) else int((bought.days <= until).sum())
+    if early:
+        learner, count = Sentence("match_doubts", who), len(bought)
+        yield Sentence("match_doubts", "seen", who=learner, until=until, early=early, count=count)

@@ -3,65 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
-from advisor.evaluate.match.probability import DEFINITIONS as PROBABILITY_DEFINITIONS
-from advisor.evaluate.match.returns import DEFINITIONS as MONEY_DEFINITIONS
+from advisor.contracts.wording import LANGUAGES, Language, Phrases, said, texts
 from advisor.reports.charts import NARROW, WIDE, Axis, bar_chart, line_chart, percent
-from advisor.reports.match_lists import side_by_side, splits
-from advisor.reports.pages import MISSING, drawn, known, number, picture, render, titles
+from advisor.reports.match_lists import METRICS, SERVED, gap_of, side_by_side, span_of, splits, told
+from advisor.reports.pages import drawn, known, number, picture, render
 
 if TYPE_CHECKING:
     from advisor.evaluate.match.probability import ProbabilityReport
     from advisor.evaluate.match.report import MatchReport, Score
     from advisor.evaluate.match.returns import MoneyReport
 
-TITLES = titles("match")
-SERVED = "served"
-"""Name of the list that a report is about, beside others."""
 _percent = known("{:z.2%}".format)
 
 
 def report_page(
     report: MatchReport,
-    title: str,
+    title: str | None = None,
     probability: ProbabilityReport | None = None,
     money: MoneyReport | Mapping[str, MoneyReport] | None = None,
     beside: Mapping[str, MatchReport] | None = None,
+    language: Language = "en",
 ) -> str:
     """The whole HTML page: inline style and SVG, no script, nothing fetched."""
-    check = report.suitability_check
+    t, words = Phrases("match_report", language), _Words(language)
     by_list = money if isinstance(money, Mapping) else {}
     own = by_list.get(SERVED) if isinstance(money, Mapping) else money
     return render(
         "match",
-        title=title,
-        report=report,
-        cards=_cards(report),
-        sentences=_sentences(report, probability),
-        broken=[(b.client_id, b.product_id, b.decision, ", ".join(b.rules)) for b in check.broken],
-        charts=[picture(_metric_chart(report, metric)) for metric in TITLES],
-        scores=_score_rows(report),
-        segments=[_segment(report, by) for by in splits(report)],
+        t=t,
+        language=language,
+        title=title or t("title"),
+        warnings=[said(warning, language) for warning in report.warnings],
+        cards=_cards(report, t),
+        sentences=_sentences(report, t)
+        + ([] if probability is None else probability.sentences(language)),
+        broken=[
+            (b.client_id, b.product_id, words(b.decision), words.rules(b.rules))
+            for b in report.suitability_check.broken
+        ],
+        charts=[picture(_metric_chart(report, metric, t)) for metric in METRICS],
+        scores=_score_rows(report, t),
+        segments=[_segment(report, by, t) for by in splits(report)],
         lists=[
-            (name, number(value), number(report.baseline_lists.get(name, nan)))
+            (words.at(name), number(value), number(report.baseline_lists.get(name, nan)))
             for name, value in report.lists.items()
         ],
-        probability=None if probability is None else _probability(probability),
-        money=None if own is None else _money(own),
-        lists_beside=side_by_side({SERVED: report, **beside}, TITLES, by_list) if beside else None,
-        counts=[(name.replace("_", " "), f"{value:,}") for name, value in report.counts.items()],
+        probability=None if probability is None else _probability(probability, words),
+        money=None if own is None else _money(own, t, words),
+        lists_beside=side_by_side({SERVED: report, **beside}, by_list, t) if beside else None,
+        counts=[(words(name), f"{value:,}") for name, value in report.counts.items()],
+        report_definitions=words.defined(report.definitions),
     )
 
 
-def reliability_chart(report: ProbabilityReport, size: tuple[int, int] = WIDE) -> str:
+def reliability_chart(
+    report: ProbabilityReport, size: tuple[int, int] = WIDE, language: Language = "en"
+) -> str:
     """Stated against observed probability, bin by bin, one SVG chart a curve."""
+    t, words = Phrases("match_probability", language), _Words(language)
     return "".join(
         line_chart(
-            {"observed": curve.observed.tolist(), "as often as stated": curve.stated.tolist()},
-            labels=Axis(curve.stated.tolist(), percent, "stated probability"),
-            title=name,
+            {t("observed"): curve.observed.tolist(), t("as_stated"): curve.stated.tolist()},
+            labels=Axis(curve.stated.tolist(), percent, t("axis")),
+            title=words(name),
             form=percent,
             size=size,
         )
@@ -69,75 +77,99 @@ def reliability_chart(report: ProbabilityReport, size: tuple[int, int] = WIDE) -
     )
 
 
-def _cards(report: MatchReport) -> list[tuple[str, str, str]]:
+@dataclass(frozen=True)
+class _Words:
+    """Names that the library gives, in a language; any other stays as it is."""
+
+    language: Language
+
+    def __call__(self, name: str) -> str:
+        return texts(self.language)["match_names"].get(name, name)
+
+    def at(self, name: str) -> str:
+        """Of a measure at a cut-off, such as `coverage@5`."""
+        measure, at, k = name.partition("@")
+        return f"{self(measure)}{at}{k}"
+
+    def rules(self, ids: tuple[str, ...]) -> str:
+        """Rules after the names of their packs, in English by their ids alone."""
+        own = texts(self.language)
+        packs = {} if self.language == LANGUAGES[0] else own["regimes"]
+        named = {packs[pack]: None for rule in ids if (pack := rule.partition(".")[0]) in packs}
+        parts = (own["words"]["comma"].join(part) for part in (named, map(self, ids)))
+        return "：".join(filter(None, parts))
+
+    def defined(self, definitions: Mapping[str, str]) -> dict[str, object]:
+        return {self(name): said(text, self.language) for name, text in definitions.items()}
+
+
+def _cards(report: MatchReport, t: Phrases) -> list[tuple[str, str, str]]:
     """Name, value and note of the headline numbers."""
     check, n, best = report.suitability_check, report.counts, report.score()
     reachable, ceiling = (report.score(view=view).value for view in ("reachable", "ceiling"))
+    span = t("span", low=number(best.low), high=number(best.high))
     confidence = report.definitions["confidence"]
-    span = f"{confidence} interval {number(best.low)} to {number(best.high)}"
-    suitability = "not checked" if isnan(check.share) else _percent(check.share)
+    bought = n["clients_who_bought"], n["clients_with_reachable_purchases"]
     return [
-        ("Suitability", suitability, f"{check.suitable:,} of {check.checked:,} picks: {check.how}"),
-        (f"nDCG@{best.k}, raw", number(best.value), f"{span}, ceiling {number(ceiling)}"),
         (
-            f"nDCG@{best.k}, reachable",
-            number(reachable),
-            f"{n['reachable_purchases']:,} of {n['purchases']:,} purchases were eligible",
+            t("suitability"),
+            t("not_checked") if isnan(check.share) else _percent(check.share),
+            t("checked_note", suitable=check.suitable, checked=check.checked, how=check.how),
         ),
         (
-            "Clients",
+            t("raw_card", k=best.k),
+            number(best.value),
+            t("interval_note", confidence=confidence, span=span, ceiling=number(ceiling)),
+        ),
+        (
+            t("reachable_card", k=best.k),
+            number(reachable),
+            t("eligible_note", reachable=n["reachable_purchases"], purchases=n["purchases"]),
+        ),
+        (
+            t("clients"),
             f"{n['clients']:,}",
-            (
-                f"{n['clients_who_bought']:,} bought, {n['clients_with_reachable_purchases']:,}"
-                " something reachable"
-            ),
+            t("bought_note", bought=bought[0], reachable=bought[1]),
         ),
     ]
 
 
-def _sentences(report: MatchReport, probability: ProbabilityReport | None) -> list[str]:
+def _sentences(report: MatchReport, t: Phrases) -> list[str]:
     """The report in a few sentences, for readers who stop here."""
     k, n = max(report.ks), report.counts
     hit, share = report.score("hit_rate", k), report.score("precision", k)
     ceiling = report.score("precision", k, view="ceiling").value
-    against = f", against {hit.baseline:.1%} with the baseline's lists"
-    beside = "" if isnan(hit.baseline) else against
+    key = "hit" if isnan(hit.baseline) else "hit_beside"
     sentences = [
-        (
-            f"{hit.value:.1%} of {hit.clients:,} clients bought at least one of the {k} products"
-            f" shown first{beside}."
-        ),
-        (
-            f"Of all slots, {share.value:.1%} were bought; clients buy few products, so even a"
-            f" perfect list would reach {ceiling:.1%}."
-        ),
+        t(key, share=hit.value, clients=hit.clients, k=k, baseline=hit.baseline),
+        t("slots", share=share.value, ceiling=ceiling),
     ]
     if n["reachable_purchases"] < n["purchases"]:
-        sentences.append(
-            f"{1.0 - n['reachable_purchases'] / n['purchases']:.1%} of purchases were of products "
-            "that could not be shown to that client: no list that keeps the rules can score them."
-        )
-    return sentences + ([] if probability is None else probability.sentences())
+        sentences.append(t("unreachable", share=1.0 - n["reachable_purchases"] / n["purchases"]))
+    return sentences
 
 
-def _metric_chart(report: MatchReport, metric: str) -> str:
+def _metric_chart(report: MatchReport, metric: str, t: Phrases) -> str:
     k = max(report.ks)
     raw, reach = report.score(metric, k), report.score(metric, k, view="reachable")
-    values = {"this ranking": raw.value}
+    values = {t("this_ranking_bar"): raw.value}
     if not isnan(raw.baseline):
-        values["baseline"] = raw.baseline
-    values["reachable only"] = reach.value
-    values["ceiling of raw"] = report.score(metric, k, view="ceiling").value
-    spans = {"this ranking": (raw.low, raw.high), "reachable only": (reach.low, reach.high)}
-    title = f"{TITLES[metric]}@{k}"
+        values[t("baseline_bar")] = raw.baseline
+    values[t("reachable_bar")] = reach.value
+    values[t("ceiling_bar")] = report.score(metric, k, view="ceiling").value
+    spans = {
+        t("this_ranking_bar"): (raw.low, raw.high),
+        t("reachable_bar"): (reach.low, reach.high),
+    }
+    title = f"{t(metric)}@{k}"
     return bar_chart(values, errors=spans, title=title, form=number, width=NARROW[0])
 
 
-def _score_rows(report: MatchReport) -> list[list[str]]:
+def _score_rows(report: MatchReport, t: Phrases) -> list[list[str]]:
     return [
         [
-            f"{TITLES[s.metric]}@{s.k}",
-            *_beside_baseline(s),
+            f"{t(s.metric)}@{s.k}",
+            *_beside_baseline(s, t),
             *(number(report.score(s.metric, s.k, view=v).value) for v in ("reachable", "ceiling")),
         ]
         for s in report.scores
@@ -145,68 +177,75 @@ def _score_rows(report: MatchReport) -> list[list[str]]:
     ]
 
 
-def _beside_baseline(score: Score) -> list[str]:
+def _beside_baseline(s: Score, t: Phrases) -> list[str]:
     """Value, interval, baseline and the difference from it, as texts."""
-    gap = MISSING
-    if not isnan(score.difference):
-        span = f"{score.difference_low:+.4f} to {score.difference_high:+.4f}"
-        gap = f"{score.difference:+.4f} ({span})"
-    return [number(score.value), _span(score.low, score.high), number(score.baseline), gap]
+    gap = gap_of(s.difference, s.difference_low, s.difference_high, t)
+    return [number(s.value), span_of(s.low, s.high, t), number(s.baseline), gap]
 
 
-def _segment(report: MatchReport, by: str) -> dict[str, Any]:
+def _segment(report: MatchReport, by: str, t: Phrases) -> dict[str, Any]:
     """Name, chart and table of the scores split by one label."""
     k = max(report.ks)
     chosen = [s for s in report.scores if (s.by, s.view, s.metric, s.k) == (by, "raw", "ndcg", k)]
-    bars = {s.segment: s.value for s in chosen}
-    spans = {s.segment: (s.low, s.high) for s in chosen}
-    chart = drawn(bar_chart, bars, errors=spans, title=f"nDCG@{k} by {by}", form=number)
+    names = told([s.segment for s in chosen], t)
+    bars = {names[s.segment]: s.value for s in chosen}
+    spans = {names[s.segment]: (s.low, s.high) for s in chosen}
+    metric = f"{t('ndcg')}@{k}"
+    title = t("by_chart", metric=metric, by=by)
+    chart = drawn(bar_chart, bars, errors=spans, title=title, form=number)
 
     def view(score: Score, name: str) -> str:
         return number(report.score("ndcg", k, view=name, by=by, segment=score.segment).value)
 
     views = ("reachable", "ceiling")
     rows = [
-        [s.segment, f"{s.clients:,}", *_beside_baseline(s), *(view(s, name) for name in views)]
+        [
+            names[s.segment],
+            f"{s.clients:,}",
+            *_beside_baseline(s, t),
+            *(view(s, name) for name in views),
+        ]
         for s in chosen
     ]
-    heads = [by, "Clients", f"nDCG@{k}", "Interval", "Baseline", "Difference"]
-    heads += ["Reachable", "Ceiling"]
+    heads = map(t, ("interval", "baseline", "difference", *views))
+    heads = [said(by, t.language), t("clients"), metric, *heads]
     return {"name": by, "chart": chart, "heads": heads, "rows": rows}
 
 
-def _probability(report: ProbabilityReport) -> dict[str, Any]:
+def _probability(report: ProbabilityReport, words: _Words) -> dict[str, Any]:
+    t, defined = (
+        Phrases(section, words.language)
+        for section in ("match_probability", "probability_definitions")
+    )
     rows: list[list[str]] = []
     for name, curve in report.curves.items():
         cut = report.thresholds[name]
-        reach = f"unattainable (best {_percent(cut.best)})"
+        reach = t("unattainable", best=_percent(cut.best))
         if cut.attainable:
-            reach = f"p >= {cut.threshold:.3f}, {cut.coverage:.1%} of them"
+            reach = t("attainable", threshold=cut.threshold, coverage=cut.coverage)
         errors = (curve.expected_calibration_error, curve.brier, curve.brier_of_base_rate)
-        rows.append([name, *map(number, (report.base_rates[name], *errors)), reach])
-    precision = next(iter(report.thresholds.values())).wanted
-    heads = ["Probability", "Base rate", "Calibration error", "Brier", "Brier of base rate"]
+        rows.append([words(name), *map(number, (report.base_rates[name], *errors)), reach])
+    heads = ("probability", "base_rate", "calibration_error", "brier", "brier_of_base_rate")
+    wanted = next(iter(report.thresholds.values())).wanted
     return {
-        "chart": drawn(reliability_chart, report),
-        "heads": [*heads, f"For {precision:.0%} precision"],
+        "name": t("head"),
+        "chart": drawn(reliability_chart, report, language=words.language),
+        "heads": [*map(t, heads), t("for_precision", wanted=wanted)],
         "rows": rows,
-        "definitions": {name: PROBABILITY_DEFINITIONS[name] for name in report.curves},
+        "definitions": {words(name): defined(name) for name in report.curves},
     }
 
 
-def _money(report: MoneyReport) -> dict[str, Any]:
+def _money(report: MoneyReport, t: Phrases, words: _Words) -> dict[str, Any]:
     rows = [
         [
-            name,
+            words(name),
             number(mean.mean),
-            _span(mean.low, mean.high),
+            span_of(mean.low, mean.high, t),
             number(report.catalogue[name]),
             number(report.differences[name].mean if name in report.differences else nan),
         ]
         for name, mean in report.means.items()
     ]
-    return {"report": report, "rows": rows, "definitions": MONEY_DEFINITIONS}
-
-
-def _span(low: float, high: float) -> str:
-    return MISSING if isnan(low) else f"{low:.4f} to {high:.4f}"
+    definitions = words.defined(texts(t.language)["money_definitions"])
+    return {"report": report, "rows": rows, "definitions": definitions}

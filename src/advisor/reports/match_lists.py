@@ -4,10 +4,11 @@ and by segment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from advisor.contracts.wording import Phrases, Sentence, said, texts
 from advisor.errors import InputError
 from advisor.reports.charts import bar_chart
 from advisor.reports.pages import MISSING, drawn, number
@@ -20,10 +21,12 @@ METRICS = ("hit_rate", "precision", "recall", "ndcg", "map", "mrr")
 SHOWN = "ndcg"
 """The metric of charts, and of segments."""
 ALL = "all"
+SERVED = Sentence("match_names", "served")
+"""Name of the list that a report is about, beside others."""
 
 
 def side_by_side(
-    lists: Mapping[str, MatchReport], titles: Mapping[str, str], money: Mapping[str, MoneyReport]
+    lists: Mapping[str, MatchReport], money: Mapping[str, MoneyReport], t: Phrases
 ) -> dict[str, Any]:
     """Charts and tables of several lists by name, the first of them the one that the others are
     held against; of some also what their picks returned.
@@ -42,37 +45,54 @@ def side_by_side(
                 field="beside",
                 value=name,
             )
-    k = max(first[1].ks)
-    rows = [_metric_row(lists, metric, k, f"{titles[metric]}@{k}") for metric in METRICS]
-    shown = f"{titles[SHOWN]}@{k}"
-    gaps = [f"{first[0]} minus {name}" for name, _ in others]
+    names, k = told(lists, t), max(first[1].ks)
+    rows = [_metric_row(lists, metric, k, t) for metric in METRICS]
+    shown = f"{t(SHOWN)}@{k}"
+    gaps = [t("minus", first=names[first[0]], other=names[name]) for name, _ in others]
     suitable = {
         name: MISSING if isnan(r.suitability) else f"{r.suitability:.2%}"
         for name, r in lists.items()
     }
     return {
         "chart": _chart(
-            {name: _spanned(r, ALL, ALL) for name, r in lists.items()},
+            {names[name]: _spanned(r, ALL, ALL) for name, r in lists.items()},
             shown,
-            {name: k for k, name in enumerate(lists)},
+            {names[name]: k for k, name in enumerate(lists)},
         ),
-        "heads": ["Metric", *lists, *gaps],
-        "rows": [["Suitable picks", *suitable.values(), *([""] * len(others))], *rows],
-        "segments": [_segments(lists, by, shown) for by in splits(first[1])],
-        "money": _money(money),
+        "heads": [t("metric"), *names.values(), *gaps],
+        "rows": [[t("suitable"), *suitable.values(), *([""] * len(others))], *rows],
+        "segments": [_segments(lists, by, shown, t) for by in splits(first[1])],
+        "money": _money(money, t),
     }
 
 
-def _metric_row(lists: Mapping[str, MatchReport], metric: str, k: int, title: str) -> list[str]:
+def told(names: Iterable[str], t: Phrases) -> dict[str, str]:
+    """What a page writes for each name; as they are where two would be written alike."""
+    words = {name: str(said(name, t.language)) for name in names}
+    return words if len({*words.values()}) == len(words) else {name: str(name) for name in words}
+
+
+def span_of(low: float, high: float, t: Phrases, form: str = ".4f") -> str:
+    """Both ends of an interval."""
+    return MISSING if isnan(low) else t("span", low=format(low, form), high=format(high, form))
+
+
+def gap_of(mean: float, low: float, high: float, t: Phrases) -> str:
+    """A difference and its interval."""
+    if isnan(mean):
+        return MISSING
+    return t("gap", mean=f"{mean:+.4f}", span=span_of(low, high, t, "+.4f"))
+
+
+def _metric_row(lists: Mapping[str, MatchReport], metric: str, k: int, t: Phrases) -> list[str]:
     """The metric of each list, and the paired difference of the first from each other one."""
-    (_, first), *others = lists.items()
-    row = [title, *(number(report.score(metric, k).value) for report in lists.values())]
-    for _, other in others:
-        gap = first.compare(other, metric, k)
-        row.append(
-            MISSING if isnan(gap.mean) else f"{gap.mean:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
-        )
-    return row
+    first, *others = lists.values()
+    gaps = [first.compare(other, metric, k) for other in others]
+    return [
+        f"{t(metric)}@{k}",
+        *(number(report.score(metric, k).value) for report in lists.values()),
+        *(gap_of(gap.mean, gap.low, gap.high, t) for gap in gaps),
+    ]
 
 
 def splits(report: MatchReport) -> list[str]:
@@ -80,22 +100,31 @@ def splits(report: MatchReport) -> list[str]:
     return list(dict.fromkeys(score.by for score in report.scores if score.by != ALL))
 
 
-def _segments(lists: Mapping[str, MatchReport], by: str, title: str) -> dict[str, Any]:
+def _segments(lists: Mapping[str, MatchReport], by: str, metric: str, t: Phrases) -> dict[str, Any]:
     """Chart and table of a split: a bar and a column a list that was split so."""
     first, k = next(iter(lists.values())), max(next(iter(lists.values())).ks)
     chosen = [s for s in first.scores if (s.by, s.view, s.metric, s.k) == (by, "raw", SHOWN, k)]
     split = {name: report for name, report in lists.items() if by in splits(report)}
     spans = {(s.segment, n): _spanned(r, by, s.segment) for s in chosen for n, r in split.items()}
-    looks = {f"{s.segment}: {name}": list(lists).index(name) for s in chosen for name in split}
+    names, segments = told(lists, t), told([s.segment for s in chosen], t)
+    looks = {
+        t("list_of_segment", segment=segments[s.segment], name=names[name]): list(lists).index(name)
+        for s in chosen
+        for name in split
+    }
     bars = dict(zip(looks, spans.values(), strict=True))
     rows = [
-        [s.segment, f"{s.clients:,}", *(number(spans[s.segment, name][0]) for name in split)]
+        [
+            segments[s.segment],
+            f"{s.clients:,}",
+            *(number(spans[s.segment, name][0]) for name in split),
+        ]
         for s in chosen
     ]
     return {
         "name": by,
-        "chart": _chart(bars, f"{title} by {by}", looks),
-        "heads": [by, "Clients", *split],
+        "chart": _chart(bars, t("by_chart", metric=metric, by=by), looks),
+        "heads": [said(by, t.language), t("clients"), *(names[name] for name in split)],
         "rows": rows,
     }
 
@@ -116,19 +145,20 @@ def _chart(
     return drawn(bar_chart, values, errors=spans, title=title, form=number, looks=looks)
 
 
-def _money(money: Mapping[str, MoneyReport]) -> dict[str, Any] | None:
+def _money(money: Mapping[str, MoneyReport], t: Phrases) -> dict[str, Any] | None:
     """What the picks of each list returned, a column a list."""
     if not money:
         return None
-    names = list(dict.fromkeys(measure for report in money.values() for measure in report.means))
+    lists = told([SERVED if name == SERVED else name for name in money], t)
+    measures = dict.fromkeys(measure for report in money.values() for measure in report.means)
     rows = [
         [
-            measure,
+            texts(t.language)["match_names"][measure],
             *(
                 number(r.means[measure].mean) if measure in r.means else MISSING
                 for r in money.values()
             ),
         ]
-        for measure in names
+        for measure in measures
     ]
-    return {"heads": ["Measure, mean a pick", *money], "rows": rows}
+    return {"heads": [t("mean_measure"), *lists.values()], "rows": rows}

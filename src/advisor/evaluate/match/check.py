@@ -12,6 +12,7 @@ import numpy as np
 from advisor.arrays import IntArray
 from advisor.contracts.client import Client
 from advisor.contracts.product import Product
+from advisor.contracts.wording import Sentence
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Verdict
@@ -134,11 +135,8 @@ def recheck(
                 names = who[place], ranking.products[code]
                 broken.append(BrokenPick(*names, verdict.decision, verdict.rules))
     picked = int((ranking.codes >= 0).sum())
-    how = (
-        "every pick, pair by pair with Regime.check"
-        if checked == picked
-        else f"{checked:,} of {picked:,} picks (drawn clients), pair by pair with Regime.check"
-    )
+    key = "every_pick" if checked == picked else "drawn_picks"
+    how = Sentence("match_report", key, checked=checked, picks=picked)
     return SuitabilityCheck(picked, checked, suitable, how, dict(rules), tuple(broken))
 
 
@@ -187,7 +185,7 @@ def inside_mask(ranking: Ranking, eligible: Mask) -> SuitabilityCheck:
         len(row),
         len(row),
         int(allowed.sum()),
-        "against the mask given; pass regime, clients, catalogue for a proof",
+        Sentence("match_report", "inside_mask"),
         rules,
         broken,
     )
@@ -195,13 +193,8 @@ def inside_mask(ranking: Ranking, eligible: Mask) -> SuitabilityCheck:
 
 def unchecked(ranking: Ranking) -> SuitabilityCheck:
     """Nothing to check against was given."""
-    return SuitabilityCheck(
-        int((ranking.codes >= 0).sum()),
-        0,
-        0,
-        "not checked: pass regime, profiles, clients and catalogue",
-        {},
-    )
+    how = Sentence("match_report", "unchecked")
+    return SuitabilityCheck(int((ranking.codes >= 0).sum()), 0, 0, how, {})
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from advisor.contracts.wording import Sentence
 from advisor.data.catalogue import Catalogue
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
@@ -37,12 +38,10 @@ def doubts(
     before the cut, and `catalogue` what diversity is counted by.
     """
     slots = outcome.counts["slots"]
-    too_wide = (
-        f"ks reach to {widest}, but the lists have {slots} slots; every slot beyond them is a miss."
-    )
+    too_wide = Sentence("match_doubts", "too_wide", widest=widest, slots=slots)
     sentences = [
-        *seen(held_out, ranking.known_until, "The recommender of the lists"),
-        *seen(held_out, None if baseline is None else baseline.known_until, "The baseline"),
+        *seen(held_out, ranking.known_until, "recommender"),
+        *seen(held_out, None if baseline is None else baseline.known_until, "baseline"),
         *_overlap(held_out, history),
         *_unmatched(ranking, held_out, outcome),
         *_worse_than_blind(ranking, outcome),
@@ -63,13 +62,10 @@ def warned(sentences: Iterable[str]) -> tuple[str, ...]:
 def _overlap(held_out: Interactions, history: Interactions | None) -> Iterator[str]:
     if history is None or not len(history) or not len(held_out):
         return
-    early = int((held_out.days <= history.days.max()).sum())
+    last = history.days.max()
+    early = int((held_out.days <= last).sum())
     if early:
-        yield (
-            f"{early:,} of the {len(held_out):,} purchases to be predicted are no later than the"
-            f" last one of history, {history.days.max()}. Cut both at one day, as temporal_split"
-            " does."
-        )
+        yield Sentence("match_doubts", "overlap", early=early, count=len(held_out), last=last)
 
 
 def _unmatched(ranking: Ranking, held_out: Interactions, outcome: Outcomes) -> Iterator[str]:
@@ -77,21 +73,27 @@ def _unmatched(ranking: Ranking, held_out: Interactions, outcome: Outcomes) -> I
     lost, bought = counts["purchases_of_products_not_ranked"], counts["purchases"]
     if 2 * lost >= bought:
         unknown = IdMap(ranking.products).find(held_out.products.ids) < 0
-        yield (
-            f"{lost:,} of {bought:,} purchases are of products that the ranking does not have, such"
-            f" as {held_out.products.ids[int(np.argmax(unknown))]!r}; they count as misses. Ranked"
-            f" products are like {ranking.products[:1]}: write both alike."
+        yield Sentence(
+            "match_doubts",
+            "unlisted",
+            lost=lost,
+            bought=bought,
+            unknown=held_out.products.ids[int(np.argmax(unknown))],
+            ranked=ranking.products[:1],
         )
     others, idle = (
         counts["purchases_of_clients_not_ranked"],
         counts["clients"] - counts["clients_who_bought"],
     )
     if others >= bought and 10 * idle >= 9 * counts["clients"]:
-        yield (
-            f"{idle:,} of {counts['clients']:,} ranked clients bought nothing, and {others:,}"
-            " purchases are of clients without a list. Ranked clients are like"
-            f" {personal(ranking.client_ids[0])}, buyers like {personal(held_out.clients.ids[0])}:"
-            " write both alike."
+        yield Sentence(
+            "match_doubts",
+            "idle",
+            idle=idle,
+            clients=counts["clients"],
+            others=others,
+            ranked=personal(ranking.client_ids[0]),
+            buyers=personal(held_out.clients.ids[0]),
         )
 
 
@@ -106,9 +108,9 @@ def _apart(
     """
     products = ranking.products
     beside = (
-        ("The baseline", "a baseline that can recommend none of them is no rival", baseline),
-        ("history", "their novelty and popularity are those of unknown ones", history),
-        ("The catalogue", "diversity takes all others to be alike", catalogue),
+        ("baseline", "no_rival", baseline),
+        ("history", "unknown_popularity", history),
+        ("catalogue", "all_alike", catalogue),
     )
     for name, why, table in beside:
         if table is None:
@@ -121,19 +123,21 @@ def _apart(
         known = len(set(products) & set(other))
         least = len(products) if isinstance(table, Catalogue) else 1
         if products and other and 2 * known < least:
-            yield (
-                f"{name} has {known:,} of the {len(products):,} ranked products; {why}. Ranked are"
-                f" like {products[0]!r}, there like {other[0]!r}: write both alike."
+            yield Sentence(
+                "match_doubts",
+                "apart",
+                name=Sentence("match_doubts", name),
+                why=Sentence("match_doubts", why),
+                known=known,
+                count=len(products),
+                ranked=products[0],
+                there=other[0],
             )
     if history is not None and len(history) and len(ranking):
         known = int((history.clients.find(ranking.client_ids) >= 0).sum())
         if not known:
-            yield (
-                f"None of the {len(ranking):,} ranked clients is in history. Ranked are like"
-                f" {personal(ranking.client_ids[0])}, there like"
-                f" {personal(history.clients.ids[0])}:"
-                " write both alike, or take this for a judgement of new clients."
-            )
+            own, there = personal(ranking.client_ids[0]), personal(history.clients.ids[0])
+            yield Sentence("match_doubts", "strangers", count=len(ranking), ranked=own, there=there)
 
 
 def _worse_than_blind(ranking: Ranking, outcome: Outcomes) -> Iterator[str]:
@@ -141,9 +145,5 @@ def _worse_than_blind(ranking: Ranking, outcome: Outcomes) -> Iterator[str]:
     shown = outcome.filled.sum(axis=1) / max(len(ranking.products), 1)
     blind, hits = float((shown * outcome.reachable).sum()), int(outcome.hits.sum())
     if blind >= BLIND and hits < blind / 4.0:
-        yield (
-            f"The lists hit {hits:,} of {outcome.counts['reachable_purchases']:,} reachable"
-            f" purchases, where lists drawn blindly hit about {blind:,.0f}. Either the recommender"
-            " has seen this window and leaves out what clients then bought, or the lists belong to"
-            " other clients. Fit on purchases.until(cut)."
-        )
+        reachable = outcome.counts["reachable_purchases"]
+        yield Sentence("match_doubts", "blind", hits=hits, reachable=reachable, blind=blind)

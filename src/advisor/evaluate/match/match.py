@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from advisor.annotations import Count, OpenShare, Seed
 from advisor.arrays import FloatArray, IntArray
+from advisor.contracts.wording import Sentence, texts
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
@@ -33,9 +34,7 @@ from advisor.evaluate.match.outcomes import Key, Mask, Outcomes, Refused, distin
 from advisor.evaluate.match.report import ALL, MatchReport, Score
 from advisor.evaluate.match.segments import Words, segments
 from advisor.measures.bootstrap import Draws, resampled_means, summarise
-from advisor.measures.exposure import DEFINITIONS as LIST_DEFINITIONS
 from advisor.measures.history import ratio
-from advisor.measures.ranking import DEFINITIONS as ACCURACY_DEFINITIONS
 from advisor.validation import checked
 
 
@@ -135,7 +134,7 @@ class _Lists:
         for name, labels in {ALL: whole, **groups}.items():
             for label in sorted(set(labels.tolist())):
                 counts = np.bincount(outcome_of[labels == label], minlength=len(first))
-                scores += _scores(name, str(label), counts, table, rival, draws)
+                scores += _scores(name, label, counts, table, rival, draws)
         return {"scores": tuple(scores), "outcome_of": outcome_of, "table": table}
 
     def qualities(
@@ -173,38 +172,10 @@ class _Resampling:
 
 def definitions(skip_without_purchases: bool, draws: _Resampling) -> dict[str, str]:
     """What every number of the report is."""
+    treated = Sentence("match_report", "left_out" if skip_without_purchases else "as_zero")
     return {
-        **ACCURACY_DEFINITIONS,
-        **LIST_DEFINITIONS,
-        "suitability": (
-            "picks that the rule pack plainly allows divided by picks checked; a pick that would"
-            " need a warning is not suitable; never part of another number"
-        ),
-        "raw": "against everything the client newly bought in the window",
-        "reachable": (
-            "against purchases of ranked products that were eligible for the client; mean over"
-            " clients with at least one"
-        ),
-        "ceiling": (
-            "raw value of a list that puts the client's reachable purchases first: what no eligible"
-            " list can exceed"
-        ),
-        "without_purchases": (
-            "Clients who bought nothing are left out of raw and ceiling."
-            if skip_without_purchases
-            else "Clients who bought nothing count as 0 in raw and ceiling."
-        ),
-        "baseline": (
-            "the same metric of the baseline lists for the same clients under the same mask"
-        ),
-        "difference": (
-            "value minus baseline, client by client, with the interval of the paired differences"
-        ),
-        "confidence": f"{draws.confidence:.0%}",
-        "interval": (
-            f"percentile bootstrap over clients, {draws.resamples} resamples, seed {draws.seed};"
-            " clients of one window are drawn, so change from month to month is not in it"
-        ),
+        name: Sentence("match_definitions", name, treated=treated, **asdict(draws))
+        for name in texts("en")["match_definitions"]
     }
 
 

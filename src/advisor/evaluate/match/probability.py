@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 
 from advisor.annotations import Count, Share
 from advisor.arrays import FloatArray
+from advisor.contracts.wording import Language, Phrases
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
@@ -21,30 +22,14 @@ from advisor.measures.calibration import (
 )
 from advisor.validation import checked
 
-DEFINITIONS: dict[str, str] = {
-    "pick, buyers": (
-        "stated: P(buys this pick within the window | buys something new in it); observed over"
-        " clients who bought something"
-    ),
-    "list, buyers": (
-        "stated: P(buys at least one of the list | buys something new); observed over clients who"
-        " bought something"
-    ),
-    "pick, everyone": (
-        "stated: P(buys this pick within the window), unconditional; observed over all ranked"
-        " clients"
-    ),
-}
-"""What each line of the report states."""
-
 
 @dataclass(frozen=True, eq=False)
 class ProbabilityReport:
     """Reliability of stated probabilities.
 
     Attributes:
-        curves: By name (see `DEFINITIONS`) the reliability curve with its expected calibration
-            error and Brier scores.
+        curves: By name ("pick, buyers", "list, buyers", "pick, everyone") the reliability curve
+            with its expected calibration error and Brier scores.
         thresholds: By name the cut for the wanted precision and the coverage it costs, or that it
             is unattainable.
         base_rates: By name the share that came true.
@@ -73,28 +58,22 @@ class ProbabilityReport:
         }
         return pd.DataFrame([{"probability": name, **row} for name, row in rows.items()])
 
-    def sentences(self) -> list[str]:
-        """What may be promised and what not, in plain words, for each curve of buyers."""
-        lines: list[str] = []
-        for name, what in (("pick, buyers", "a pick"), ("list, buyers", "a list")):
+    @checked
+    def sentences(self, language: Language = "en") -> list[str]:
+        """What may be promised and what not, in plain words, for each curve of buyers.
+
+        Raises:
+            InputError: The language has no texts.
+        """
+        say, lines = Phrases("match_probability", language), list[str]()
+        for name, what in (("pick, buyers", "a_pick"), ("list, buyers", "a_list")):
             if name not in self.curves:
                 continue
             cut, curve, base = self.thresholds[name], self.curves[name], self.base_rates[name]
-            if cut.attainable:
-                lines.append(
-                    f"{cut.wanted:.0%} for {what} is kept where at least {cut.threshold:.0%} is"
-                    f" stated: {cut.coverage:.1%} of them; the others must not be promised."
-                )
-            else:
-                lines.append(
-                    f"{cut.wanted:.0%} for {what} is unattainable: {base:.1%} came true on average,"
-                    f" {cut.best:.1%} among the surest. Do not promise it."
-                )
+            values = {"what": say(what), "base": base, **asdict(cut)}
+            lines.append(say("promise_kept" if cut.attainable else "out_of_reach", **values))
             if curve.brier >= curve.brier_of_base_rate:
-                lines.append(
-                    f"The probabilities stated for {what} were no better than stating {base:.1%}"
-                    " for all: use their order, not their size."
-                )
+                lines.append(say("no_better", **values))
         return lines
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from advisor.annotations import Count, OpenShare, Seed, Title
 from advisor.arrays import FloatArray, IntArray
+from advisor.contracts.wording import Language
 from advisor.errors import InputError
 from advisor.evaluate.match.check import SuitabilityCheck
 from advisor.evaluate.match.outcomes import Key
@@ -159,7 +160,8 @@ class MatchReport:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a score, columns as the fields of `Score`."""
-        return pd.DataFrame([asdict(s) for s in self.scores])
+        labels = [{"by": str(s.by), "segment": str(s.segment)} for s in self.scores]
+        return pd.DataFrame([asdict(s) | own for s, own in zip(self.scores, labels, strict=True)])
 
     @checked
     def to_html(
@@ -169,6 +171,7 @@ class MatchReport:
         probability: ProbabilityReport | None = None,
         money: MoneyReport | Mapping[str, MoneyReport] | None = None,
         beside: Mapping[str, MatchReport] | None = None,
+        language: Language = "en",
     ) -> str:
         """One self-contained page with plots, tables and definitions: no script, no outside file.
 
@@ -177,13 +180,15 @@ class MatchReport:
             probability: Adds whether the stated probabilities came true.
             money: Adds what the picks returned, by name of the list ("served" is this one).
             beside: Reports of other lists of the same clients by name, side by side on the page.
+            language: "en" or "zh"; names and labels that the caller gave stay as they are.
 
         Raises:
-            InputError: A report beside judges other clients or cut-offs.
+            InputError: A report beside judges other clients or cut-offs, or the language has no
+                texts.
         """
         from advisor.reports.match import report_page
 
-        return report_page(self, title or "Match report", probability, money, beside)
+        return report_page(self, title, probability, money, beside, language)
 
     def _repr_html_(self) -> str:
         return self.to_html()

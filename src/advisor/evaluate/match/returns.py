@@ -14,6 +14,7 @@ import pandas as pd
 
 from advisor.annotations import OpenShare, Seed
 from advisor.arrays import BoolArray, FloatArray
+from advisor.contracts.wording import Phrases
 from advisor.data.catalogue import Catalogue
 from advisor.data.days import as_day
 from advisor.data.ids import IdMap
@@ -27,28 +28,6 @@ from advisor.validation import checked
 
 MONTHS_A_YEAR = 12.0
 Rows = Annotated[int, Number("Give a number of rows, at least 2.", whole=True, low=2.0)]
-DEFINITIONS: dict[str, str] = {
-    "total_return": (
-        "return over the window of an equal-weight list bought at its start and held, before costs"
-        " and fees unless the catalogue states a fee"
-    ),
-    "monthly_return": (
-        "(1 + total return) ^ (1 / months) - 1, months = rows / (periods a year / 12)"
-    ),
-    "volatility": (
-        "annualised standard deviation (n - 1) of the per-row returns of the list rebalanced to"
-        " equal weights each row"
-    ),
-    "priced": (
-        "share of picks with a return in every row of the window; the others are left out of the"
-        " list"
-    ),
-    "catalogue": (
-        "the same for an equal-weight list of every priced product that is ranked: what choosing"
-        " blindly from this catalogue earned"
-    ),
-}
-"""What each number is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,11 +57,12 @@ class MoneyReport:
     def to_frame(self) -> pd.DataFrame:
         """One row a measure."""
         none = Interval(np.nan, np.nan, np.nan, np.nan)
+        defined = Phrases("money_definitions")
         rows: list[tuple[str | float, ...]] = []
         for name, m in self.means.items():
             d = self.differences.get(name, none)
             spans = (m.mean, m.low, m.high, self.catalogue[name], d.mean, d.low, d.high)
-            rows.append((name, *spans, DEFINITIONS[name]))
+            rows.append((name, *spans, defined(name)))
         heads = "measure value low high catalogue difference difference_low difference_high"
         return pd.DataFrame(rows, columns=[*heads.split(), "definition"])
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from advisor.arrays import IntArray, check_type
 from advisor.cells import is_missing, text_of
+from advisor.contracts.wording import Sentence
 from advisor.data.clients.table import ClientTable
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
@@ -21,13 +22,13 @@ from advisor.errors import InputError
 from advisor.evaluate.match.inputs import By
 
 TENURES: tuple[tuple[float, str], ...] = (
-    (0.5, "0 to 6 months"),
-    (1.0, "6 to 12 months"),
-    (np.inf, "over 1 year"),
+    (0.5, Sentence("match_names", "half_year")),
+    (1.0, Sentence("match_names", "one_year")),
+    (np.inf, Sentence("match_names", "longer")),
 )
 """Upper edge in years and name of each tenure."""
-UNKNOWN = "unknown"
-NO_LEVEL = "no level"
+UNKNOWN = Sentence("match_names", "unknown")
+NO_LEVEL = Sentence("match_names", "no_level")
 
 Words = npt.NDArray[np.object_]
 
@@ -56,10 +57,11 @@ def segments(
         }
     if isinstance(by, Mapping):
         return {name: _labels(name, labels, ranking) for name, labels in by.items()}
-    return {
+    named = {
         name: _named(name, ranking, profiles, clients, history)
         for name in ([by] if isinstance(by, str) else by)
     }
+    return {Sentence("match_names", name): words for name, words in named.items()}
 
 
 def _labels(name: str, labels: object, ranking: Ranking) -> Words:
@@ -141,5 +143,7 @@ def _tenure(ranking: Ranking, history: Interactions) -> Words:
 
 def _words(labels: Sequence[object]) -> Words:
     words = np.empty(len(labels), dtype=object)
-    words[:] = [UNKNOWN if is_missing(x) else text_of(x) for x in labels]
+    words[:] = [
+        x if isinstance(x, Sentence) else UNKNOWN if is_missing(x) else text_of(x) for x in labels
+    ]
     return words

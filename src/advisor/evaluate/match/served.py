@@ -42,7 +42,7 @@ def evaluate_served(
         check_type(value, kinds, field, "Pass advice or a Ranking, and the later Interactions.")
     # 1. what was new, and whether the advisor has seen it
     clients = None if isinstance(served, Ranking) else served.clients
-    warnings = warned(seen(later, advisor.recommender.history.last_day, "The advisor"))
+    warnings = warned(seen(later, advisor.recommender.history.last_day, "advisor"))
     new = _new(advisor, later, clients)
     ranking = served if isinstance(served, Ranking) else served.ranking()
     slots = max(ranking.codes.shape[1], 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -149,6 +150,18 @@ def test_a_time_axis_has_round_days() -> None:
     texts = [t for t in texts_of(line_chart({"a": np.ones(200)}, labels=days)) if "-" in t]
     assert texts
     assert all(re.fullmatch(r"2016-\d\d", t) for t in texts)
+
+
+@pytest.mark.parametrize("chart", [line_chart, area_chart])
+def test_a_long_legend_leaves_the_lines_their_room(chart: Callable[..., str]) -> None:
+    names = [f"{LONG} {i}" for i in range(12)]
+    root = ET.fromstring(chart({n: [0.1, 0.2] for n in names}, size=NARROW, form=percent))
+    ticks = [e for e in root.iter(NS + "text") if e.attrib.get("text-anchor") == "end"]
+    lowest = max(float(e.attrib["y"]) for e in root.iter(NS + "text"))
+    assert lowest <= float(root.attrib["height"])
+    heights = sorted(float(e.attrib["y"]) for e in ticks)
+    assert len(heights) >= 3
+    assert np.diff(heights).min() >= 12.0
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])

@@ -32,12 +32,12 @@ def area_chart(
         heights = (v if shows(v) and v > 0.0 else 0.0 for v in row)
         edges.append([b + height for b, height in zip(edges[-1], heights, strict=True)])
     span = [0.0, max((*edges[-1], SMALLEST)) * (1.0 - 1e-9)]
-    frame, positions, around = prepared(list(shown), x_axis, title, form, size, span)
+    whole, frame, positions, around = prepared(list(shown), x_axis, title, form, size, span)
     parts = [
         _between(frame, positions, below, above, fill(k, 0.85))
         for k, (below, above) in enumerate(pairwise(edges))
     ]
-    return picture(size, title, [*parts, value_axis(frame, form), *around])
+    return picture(whole, title, [*parts, value_axis(frame, form), *around])
 
 
 def fan_chart(
@@ -66,7 +66,9 @@ def fan_chart(
     rows = [[v if shows(v) else 0.0 for v in row] for row in shown.values()]
     middle = len(rows) // 2
     values = [v for row in rows for v in row]
-    frame, positions, around = prepared(list(names), x_axis, title, form, size, values, _band)
+    whole, frame, positions, around = prepared(
+        list(names), x_axis, title, form, size, values, _band
+    )
     bands = [
         _between(frame, positions, rows[middle - k], rows[middle + k], _band(k))
         for k in range(middle, 0, -1)
@@ -75,7 +77,7 @@ def fan_chart(
         f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in zip(positions, rows[middle], strict=True)
     )
     line = f'<polyline points="{path}" fill="none" {stroke(0, 2.4)}/>'
-    return picture(size, title, [value_axis(frame, form), *bands, line, *around])
+    return picture(whole, title, [value_axis(frame, form), *bands, line, *around])
 
 
 def _band(k: int) -> str:

@@ -54,7 +54,7 @@ class Frame:
 
 
 def frame_of(
-    size: tuple[int, int],
+    size: tuple[int, float],
     heads: tuple[int, float],
     values: tuple[float, float],
     ends: tuple[float, float],
@@ -68,8 +68,14 @@ def frame_of(
     width, height = size
     low, high, step = outward(*values)
     widest = max(map(width_of, tick_texts(ticks(low, high, step), form)))
-    top = 10.0 + LINE * heads[0]
-    return Frame(widest + 8.0, width - 8.0, top, height - heads[1], low, high, *ends, step)
+    return Frame(
+        widest + 8.0, width - 8.0, head_of(heads[0]), height - heads[1], low, high, *ends, step
+    )
+
+
+def head_of(lines: int) -> float:
+    """Pixels above the area that a title of so many lines needs."""
+    return 10.0 + LINE * lines
 
 
 def value_axis(frame: Frame, form: Format) -> str:

@@ -10,6 +10,7 @@ from advisor.reports.charts.axes import (
     Axis,
     Frame,
     frame_of,
+    head_of,
     label_axis,
     mark,
     number_axis,
@@ -19,6 +20,8 @@ from advisor.reports.charts.canvas import LINE, WIDE, legend, legend_height, pic
 from advisor.reports.charts.numbers import Format, Numbers, plain, shows, span_of
 from advisor.reports.charts.palette import fill, stroke
 
+LEAST_HEIGHT = 80
+"""Pixels of a plotting area, so that its ticks stay apart: below it a picture grows."""
 POINTS_A_PIXEL = 1.0
 """A line with more points shows nothing more and only makes the page heavy."""
 
@@ -41,7 +44,7 @@ def line_chart(
             `Axis` of numbers.
         title: Shown on top and read aloud by screen readers.
         form: How a value is written on the vertical axis (`percent`, `plain`).
-        size: Width and height in pixels, `WIDE` or `NARROW`, say.
+        size: Width and height in pixels, `WIDE` or `NARROW`, say; a long legend makes it higher.
         filled: True fills between the line and zero (drawdowns).
         marks: Position along the axis (the value of an `Axis`, else an index) and value of points
             to mark, by name.
@@ -57,14 +60,14 @@ def line_chart(
     values = [v for row in shown.values() for v in row if shows(v)] + [p[1] for p in points]
     names = list(shown) if len(shown) > 1 else []
     held = [*values, 0.0] if filled else values
-    frame, positions, around = prepared(names, x_axis, title, form, size, held, stroke)
+    whole, frame, positions, around = prepared(names, x_axis, title, form, size, held, stroke)
     parts = [value_axis(frame, form), *around]
     for k, row in enumerate(shown.values()):
         stretches = ([(positions[i], row[i]) for i in run] for run in runs(row))
         parts += [_line(frame, stretch, k, filled) for stretch in stretches]
     named = [(name, p) for name, p in (marks or {}).items() if p in points]
     parts += [mark(frame, point, name) for name, point in named]
-    return picture(size, title, parts)
+    return picture(whole, title, parts)
 
 
 def _line(frame: Frame, points: Sequence[tuple[float, float]], k: int, filled: bool) -> str:
@@ -84,13 +87,14 @@ def prepared(
     size: tuple[int, int],
     values: Sequence[float],
     look: Callable[[int], str] = fill,
-) -> tuple[Frame, Sequence[float], list[str]]:
-    """The plotting area, the position of each point, and what stands round the area.
+) -> tuple[tuple[int, float], Frame, Sequence[float], list[str]]:
+    """The picture's size, the plotting area, the position of each point, and what stands round the
+    area. The picture is higher than `size` where its legend would leave the area no room.
 
     `x_axis` is labels of the positions, an axis, or how many positions there are; the legend has
     `names` with swatches of the attributes `look(k)`; the vertical axis holds `values`.
     """
-    width, height = size
+    width = size[0]
     below = 22.0 + (LINE if isinstance(x_axis, Axis) and x_axis.name else 0)
     under = legend_height(names, width) if names else 0.0
     if isinstance(x_axis, Axis):
@@ -98,7 +102,9 @@ def prepared(
     else:
         positions = [float(i) for i in range(x_axis if isinstance(x_axis, int) else len(x_axis))]
     heads = (len(title_lines(title, width)), below + under)
-    frame = frame_of(size, heads, span_of(values), (positions[0], positions[-1]), form)
+    height = max(float(size[1]), head_of(heads[0]) + LEAST_HEIGHT + heads[1])
+    ends = positions[0], positions[-1]
+    frame = frame_of((width, height), heads, span_of(values), ends, form)
     around: list[str] = []
     if isinstance(x_axis, Axis):
         around.append(number_axis(frame, x_axis))
@@ -106,7 +112,7 @@ def prepared(
         around.append(label_axis(frame, x_axis))
     if names:
         around.append(legend(names, width, height - under, look)[0])
-    return frame, positions, around
+    return (width, height), frame, positions, around
 
 
 def thinned(

@@ -212,6 +212,7 @@ from advisor.reports.figures import plot_frontier as plot_frontier
 from advisor.reports.figures import plot_glide_path as plot_glide_path
 from advisor.reports.figures import plot_reliability as plot_reliability
 from advisor.reports.figures import plot_risk_match as plot_risk_match
+from advisor.reports.pages import to_pdf as to_pdf
 from advisor.risk_profile.assessments import AssessmentHistory as AssessmentHistory
 from advisor.risk_profile.assessments import HistoryLimits as HistoryLimits
 from advisor.risk_profile.biases.choices import LossAversionPrior as LossAversionPrior

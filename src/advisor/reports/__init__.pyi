@@ -10,6 +10,7 @@ from advisor.reports.figures import plot_frontier as plot_frontier
 from advisor.reports.figures import plot_glide_path as plot_glide_path
 from advisor.reports.figures import plot_reliability as plot_reliability
 from advisor.reports.figures import plot_risk_match as plot_risk_match
+from advisor.reports.pages import to_pdf as to_pdf
 
 __all__ = [
     "advice_page",
@@ -24,4 +25,5 @@ __all__ = [
     "plot_glide_path",
     "plot_reliability",
     "plot_risk_match",
+    "to_pdf",
 ]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from functools import cache
-from importlib.resources import files
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from advisor.arrays import DayArray, FloatArray, IntArray
+from advisor.contracts.wording import Phrases
 from advisor.errors import InputError
 from advisor.reports.charts import bar_chart, both_widths, percent, plain, scheme_style
+from advisor.validation import checked
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,13 +23,7 @@ MISSING = "–"
 SHOWN = 5e-4
 """Weights below this are left out of a chart."""
 MOST_LAYERS = 11
-
-
-@cache
-def titles(section: str) -> dict[str, str]:
-    """Texts of `titles.json`: names of measures, and what stands on pages."""
-    text = (files("advisor.reports") / "titles.json").read_text(encoding="utf-8")
-    return json.loads(text)[section]
+ENGLISH = Phrases("tear_sheet")
 
 
 def render(template: str, /, **values: Any) -> str:
@@ -61,7 +55,10 @@ def largest_first(weights: FloatArray) -> IntArray:
 
 
 def layers_of(
-    assets: Sequence[str], weights: FloatArray, columns: IntArray | None = None
+    assets: Sequence[str],
+    weights: FloatArray,
+    columns: IntArray | None = None,
+    words: Phrases = ENGLISH,
 ) -> dict[str, list[float]]:
     """Weights, shape (s, n), by asset for a chart, what is beyond `MOST_LAYERS` together.
 
@@ -71,7 +68,7 @@ def layers_of(
     shown: list[int] = order[:MOST_LAYERS].tolist()
     layers: dict[str, list[float]] = {assets[j]: weights[:, j].tolist() for j in shown}
     if len(rest := order[MOST_LAYERS:]):
-        layers[f"{len(rest)} others"] = weights[:, rest].sum(axis=1).tolist()
+        layers[words("others", count=len(rest))] = weights[:, rest].sum(axis=1).tolist()
     return layers
 
 
@@ -85,8 +82,12 @@ def style() -> str:
     return f"{_environment().get_template('style.css').render()}\n{scheme_style()}\n"
 
 
+@checked
 def to_pdf(page: str) -> bytes:
-    """A page of `render` as PDF.
+    """A page as PDF, with what it folds opened: `to_pdf(result.to_html())`.
+
+    Args:
+        page: What a `to_html` or `advice_page` gave.
 
     Raises:
         InputError: WeasyPrint (the extra `pdf`) is not installed.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import month_abbr
 from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from advisor.contracts.wording import Phrases, said
 from advisor.evaluate.backtesting.details import FORMS, against_benchmark, details_of, trailing_of
 from advisor.evaluate.backtesting.statistics import cash_return
 from advisor.measures.periods import HALF_YEAR, PERIODS, QUANTILES, returns_by_period
@@ -21,45 +21,57 @@ if TYPE_CHECKING:
     from advisor.evaluate.backtesting.result import BacktestResult
 
 
-def sheet_of(result: BacktestResult, rate: float) -> dict[str, Any]:
-    """Charts and tables of a strategy, section by section; `rate` is what cash earns a year."""
+def sheet_of(result: BacktestResult, rate: float, t: Phrases) -> dict[str, Any]:
+    """Charts and tables of a strategy, section by section, in the language of `t`; `rate` is what
+    cash earns a year.
+    """
     both = result.streams
     year = result.periods_per_year
     beside = against_benchmark(result.record.returns, result.beside, year, cash_return(rate, year))
     columns = [details_of(r, year) for r in both.values()]
     trailing = {name: trailing_of(r, year) for name, r in both.items()}
     return {
-        "heads": ["Measure", *both],
+        "heads": [t("measure"), name_of(result, t), *([t("benchmark")] if beside else [])],
         "more": [
-            (m, *(_form(FORMS.get(m, "%"), column[m]) for column in columns)) for m in columns[0]
+            (t(m), *(_form(FORMS.get(m, "%"), column[m]) for column in columns)) for m in columns[0]
         ],
-        "beside": [(m, _form(kind, value)) for m, (kind, value) in beside.items()],
+        "beside": [(t(m), _form(kind, value)) for m, (kind, value) in beside.items()],
         "trailing": [
-            (name, *(_form("%", rows[name]) for rows in trailing.values()))
+            (t(name), *(_form("%", rows[name]) for rows in trailing.values()))
             for name in trailing[result.name]
         ],
-        "falls": _falls(result),
-        "rolling": _rolling(result, rate),
-        "months": [*month_abbr[1:], "Year"],
+        "falls": _falls(result, t),
+        "rolling": _rolling(result, rate, t),
+        "months": [*t("months").split(), t("whole_year")],
         "years": _months(result),
-        "yearly": _yearly(result),
+        "yearly": _yearly(result, t),
         "yearly_rows": _yearly_rows(result),
-        "spread": _spread(result),
+        "spread": _spread(result, t),
         "quantiles": [
-            (f"a {name}", *map(percent, row))
+            (t(f"a_{name}"), *map(percent, row))
             for name, row in zip(PERIODS, result.distribution().to_numpy().tolist(), strict=True)
             if name == "day" or len(result.by_period(name)) > 1
         ],
-        "quantile_heads": ["Return of", "worst", *(f"{q:.0%}" for q in QUANTILES[1:-1]), "best"],
+        "quantile_heads": [
+            t("return_of"),
+            t("worst"),
+            *(f"{q:.0%}" for q in QUANTILES[1:-1]),
+            t("best"),
+        ],
     }
 
 
-def _falls(result: BacktestResult) -> list[tuple[str, ...]]:
+def name_of(result: BacktestResult, t: Phrases) -> str:
+    """The name of a strategy: as it was given, in the language of `t` where none was."""
+    return str(said(result.name, t.language))
+
+
+def _falls(result: BacktestResult, t: Phrases) -> list[tuple[str, ...]]:
     """The deepest falls: start, bottom, end, depth and length, as they are written."""
     table = result.drawdown_table()
     days = [table[name].dt.strftime("%Y-%m-%d") for name in ("start", "bottom", "end")]
     columns = [
-        *(column.fillna("not yet").tolist() for column in days),
+        *(column.fillna(t("not_yet")).tolist() for column in days),
         [percent(depth) for depth in table["depth"]],
         [f"{count:,}" for count in table["days"]],
     ]
@@ -72,28 +84,27 @@ def _form(kind: str, value: float) -> str:
     return percent(value) if kind == "%" else f"{value:,.0f}" if kind == "n" else f"{value:z.2f}"
 
 
-def _rolling(result: BacktestResult, rate: float) -> list[Any]:
+def _rolling(result: BacktestResult, rate: float, t: Phrases) -> list[Any]:
     """Volatility, Sharpe ratio and beta over the last half year, one chart each."""
     if len(result.sessions) < HALF_YEAR:
         return []
     table = result.rolling(risk_free=rate)
-    titles = {"volatility": "Volatility", "sharpe": "Sharpe ratio", "beta": "Beta"}
     days, charts = days_of(result.sessions), []
-    for measure, title in titles.items():
+    for measure in ("volatility", "sharpe", "beta"):
         if measure not in table:
             continue
-        columns = {measure: result.name, f"benchmark_{measure}": "benchmark"}
+        columns = {measure: name_of(result, t), f"benchmark_{measure}": t("benchmark")}
         lines = {name: table[c].tolist() for c, name in columns.items() if c in table}
-        head = f"{title}, last {HALF_YEAR} sessions"
+        head = t(f"rolling_{measure}", count=HALF_YEAR)
         form = percent if measure == "volatility" else plain
         charts.append(drawn(line_chart, lines, labels=days, title=head, form=form))
     return charts
 
 
-def _yearly(result: BacktestResult) -> Any:
+def _yearly(result: BacktestResult, t: Phrases) -> Any:
     years = result.by_period()
     rows = dict(zip(_names(years), years[result.name].tolist(), strict=True))
-    return drawn(bar_chart, rows, title="Return by year", form=percent)
+    return drawn(bar_chart, rows, title=t("years_chart"), form=percent)
 
 
 def _names(years: pd.DataFrame) -> list[str]:
@@ -111,15 +122,15 @@ def _yearly_rows(result: BacktestResult) -> list[list[str]]:
     ]
 
 
-def _spread(result: BacktestResult) -> Any:
+def _spread(result: BacktestResult, t: Phrases) -> Any:
     """How many months had a return within each of at most 12 round steps."""
     months = returns_by_period(result.returns, "month").to_numpy(dtype=np.float64)
     low, high, step = outward(*span_of(months.tolist()), 8)
     edges = np.arange(round((high - low) / step) + 1) * step + low
     counts, _ = np.histogram(months, bins=edges)
-    names = [f"{a:.1%} to {b:.1%}" for a, b in pairwise(edges.tolist())]
+    names = [t("span", low=f"{a:.1%}", high=f"{b:.1%}") for a, b in pairwise(edges.tolist())]
     rows = dict(zip(names, counts.astype(np.float64).tolist(), strict=True))
-    return drawn(bar_chart, rows, title="Months by return", form=plain)
+    return drawn(bar_chart, rows, title=t("months_chart"), form=plain)
 
 
 def _months(result: BacktestResult) -> list[tuple[int, list[tuple[str, str]]]]:

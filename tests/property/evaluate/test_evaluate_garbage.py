@@ -92,9 +92,9 @@ CASES: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         ONE.interval,
         {"statistic": "sharpe", "level": 0.9, "draws": 20, "seed": 0, **RATE},
     ),
-    "to_html": (ONE.to_html, {"title": "x", **RATE}),
+    "to_html": (ONE.to_html, {"title": "x", "language": "zh", **RATE}),
     "summaries": (RUNS.summary, RATE),
-    "pages": (RUNS.to_html, {"title": "x", **RATE}),
+    "pages": (RUNS.to_html, {"title": "x", "language": "zh", **RATE}),
     "deflated": (RUNS.deflated_sharpe, RATE),
     "compare": (
         RUNS.compare,

@@ -36,7 +36,7 @@ def test_a_fall_made_of_rounding_is_none() -> None:
     assert volatility(ROUNDING) == 0.0
     assert max_drawdown(ROUNDING) > 1e-12  # rounding adds up
     assert np.isnan(calmar_ratio(ROUNDING))
-    assert np.isnan(details_of(dated(ROUNDING), 252.0)["Recovery factor"])
+    assert np.isnan(details_of(dated(ROUNDING), 252.0)["recovery_factor"])
 
 
 def test_no_interval_stands_round_a_measure_that_is_none() -> None:

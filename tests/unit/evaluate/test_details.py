@@ -63,7 +63,7 @@ def test_drawdowns_and_ulcer_are_those_of_a_loop(values: list[float]) -> None:
     assert sum(any(group) for _, group in groupby([x > 1e-12 for x in losses])) == len(falls)
     assert max((f.depth for f in falls), default=0.0) == pytest.approx(max(losses), abs=1e-12)
     assert [f.depth for f in falls] == sorted((f.depth for f in falls), reverse=True)
-    assert measure("Ulcer index", returns) == pytest.approx(
+    assert measure("ulcer_index", returns) == pytest.approx(
         sqrt(sum(x * x for x in losses) / len(losses)), abs=1e-12
     )
 
@@ -81,20 +81,20 @@ def test_sums_counts_and_runs_are_those_of_loops(values: list[float]) -> None:
         )
 
     if sum(losses) < -1e-9:
-        same("Omega", sum(gains) / -sum(losses))
+        same("omega", sum(gains) / -sum(losses))
     if gains and losses and sum(losses) / len(losses) < -1e-9:
-        same("Payoff ratio", sum(gains) / len(gains) / (-sum(losses) / len(losses)))
-    same("Whole return", prod(1.0 + r for r in values) - 1.0)
-    same("Days with a gain", len(gains) / (len(gains) + len(losses)) if gains or losses else nan)
+        same("payoff_ratio", sum(gains) / len(gains) / (-sum(losses) / len(losses)))
+    same("whole_return", prod(1.0 + r for r in values) - 1.0)
+    same("gain_days", len(gains) / (len(gains) + len(losses)) if gains or losses else nan)
     same(
-        "Most gains in a row",
+        "gains_in_a_row",
         max((len([*g]) for up, g in groupby(r > 0.0 for r in values) if up), default=0),
     )
     same(
-        "Most losses in a row",
+        "losses_in_a_row",
         max((len([*g]) for down, g in groupby(r < 0.0 for r in values) if down), default=0),
     )
-    same("Best day", max(values))
+    same("best_day", max(values))
 
 
 def test_periods_compound_and_leave_no_empty_ones() -> None:
@@ -111,14 +111,14 @@ def test_trailing_returns_count_from_the_calendar() -> None:
     returns = pd.Series(0.001, index=pd.bdate_range("2020-01-01", "2024-03-15"))
     rows = trailing_of(returns, 261.0)
     days = returns.index
-    assert rows["This month"] == pytest.approx(1.001 ** int((days >= "2024-03-01").sum()) - 1.0)
-    assert rows["This year"] == pytest.approx(1.001 ** int((days >= "2024-01-01").sum()) - 1.0)
-    assert rows["3 months"] == pytest.approx(1.001 ** int((days > "2023-12-15").sum()) - 1.0)
-    assert rows["3 years, a year"] == pytest.approx(1.001**261 - 1.0)
-    assert isnan(rows["10 years, a year"])
+    assert rows["this_month"] == pytest.approx(1.001 ** int((days >= "2024-03-01").sum()) - 1.0)
+    assert rows["this_year"] == pytest.approx(1.001 ** int((days >= "2024-01-01").sum()) - 1.0)
+    assert rows["last_3_months"] == pytest.approx(1.001 ** int((days > "2023-12-15").sum()) - 1.0)
+    assert rows["last_3_years"] == pytest.approx(1.001**261 - 1.0)
+    assert isnan(rows["last_10_years"])
     short = trailing_of(returns["2024-01-15":], 261.0)
-    assert isnan(short["3 months"])
-    assert short["This year"] == pytest.approx(1.001 ** int((days >= "2024-01-15").sum()) - 1.0)
+    assert isnan(short["last_3_months"])
+    assert short["this_year"] == pytest.approx(1.001 ** int((days >= "2024-01-15").sum()) - 1.0)
 
 
 def test_against_a_benchmark_and_rolling_figures_by_least_squares() -> None:

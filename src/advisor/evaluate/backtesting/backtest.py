@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from advisor.annotations import Count
 from advisor.arrays import DayArray, FloatArray, check_frequency, float_array, frozen
+from advisor.contracts.wording import Sentence
 from advisor.data.days import as_days
 from advisor.data.market import Market
 from advisor.data.tables import as_numbers
@@ -28,7 +29,7 @@ from advisor.validation import checked
 
 BENCHMARK = "benchmark"
 _LOG = logging.getLogger(__name__)
-ALONE = "portfolio"
+ALONE = Sentence("tear_sheet", "portfolio")
 """Name of a strategy that runs alone."""
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from advisor.annotations import Count, OpenShare, Seed, Title
 from advisor.arrays import DayArray, FloatArray
+from advisor.contracts.wording import Language, Phrases
 from advisor.errors import InputError
 from advisor.evaluate.backtesting.details import against_benchmark, details_of, trailing_of
 from advisor.evaluate.backtesting.record import Failures, Record
@@ -185,7 +186,7 @@ class BacktestResult:
         }
         beside = against_benchmark(self.record.returns, self.beside, year, cash)
         columns[self.name] |= {m: value for m, (_, value) in beside.items()}
-        return pd.DataFrame(columns)
+        return pd.DataFrame(columns).rename(index=Phrases("tear_sheet"))
 
     @checked
     def rate(self, risk_free: Rate | None = None) -> float:
@@ -243,11 +244,20 @@ class BacktestResult:
         return plot_backtest(self)
 
     @checked
-    def to_html(self, title: Title = None, *, risk_free: Rate | None = None) -> str:
-        """A tear sheet as one page that stands alone: nothing fetched, no script."""
+    def to_html(
+        self, title: Title = None, *, risk_free: Rate | None = None, language: Language = "en"
+    ) -> str:
+        """A tear sheet as one page that stands alone: nothing fetched, no script.
+
+        Args:
+            title: What stands above it; None: the name of the strategy.
+            risk_free: As in `summary`.
+            language: Of all that the page says; names stay as they were given, and why a strategy
+                failed on a day stays as its exception said it.
+        """
         from advisor.reports.backtest import result_page
 
-        return result_page(self, title or f"Backtest: {self.name}", risk_free)
+        return result_page(self, title, risk_free, language)
 
     def _repr_html_(self) -> str:
         from advisor.reports.backtest import result_card

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.annotations import Seed, Title
+from advisor.contracts.wording import Language
 from advisor.errors import InputError
 from advisor.evaluate.backtesting.deflated import deflate
 from advisor.evaluate.backtesting.result import BacktestResult
@@ -109,11 +110,15 @@ class BacktestResults:
         return plot_backtests(self)
 
     @checked
-    def to_html(self, title: Title = None, *, risk_free: Rate | None = None) -> str:
-        """The strategies side by side as one page that stands alone."""
+    def to_html(
+        self, title: Title = None, *, risk_free: Rate | None = None, language: Language = "en"
+    ) -> str:
+        """The strategies side by side as one page that stands alone; arguments as in
+        `BacktestResult.to_html`.
+        """
         from advisor.reports.backtest import results_page
 
-        return results_page(self, title or "Backtests", risk_free)
+        return results_page(self, title, risk_free, language)
 
     def _repr_html_(self) -> str:
         from advisor.reports.backtest import results_card

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -10,8 +9,6 @@ from advisor.adapters.records.libraries import sa
 from advisor.adapters.records.moments import moment_of
 from advisor.adapters.records.tables import ROW_TABLES, Moment, metadata
 from advisor.errors import InputError
-
-_UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
 def table_of(name: str) -> sa.Table:
@@ -66,12 +63,22 @@ def checked_value(column: sa.Column[Any], value: Any) -> Any:
         fault = kind.__name__
     elif kind is int and not -(2**63) <= value < 2**63:
         fault = "a whole number of at most 64 bits"
-    elif isinstance(value, str) and _UNKEPT.search(value):
+    elif isinstance(value, str) and not _kept(value):
         fault = "text without the character NUL and halves of characters"
     if fault is None:
         return value
     where = f"{column.table.name}.{column.name}"
     raise InputError(f"{where} must be {fault}. Correct it.", field=column.name)
+
+
+def _kept(text: str) -> bool:
+    """Whether every database keeps a text: documents are long, so the driver's own reading of it
+    decides.
+    """
+    try:
+        return "\0" not in text and (text.isascii() or bool(text.encode()))
+    except UnicodeEncodeError:
+        return False
 
 
 def check_row(table: sa.Table, row: Any) -> None:

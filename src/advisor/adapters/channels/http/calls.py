@@ -6,11 +6,10 @@ Bodies and parameters are read as the published schemas say, and refused in the 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from pydantic_core import from_json
 from starlette.requests import Request
@@ -25,13 +24,14 @@ from advisor.errors import InputError
 
 _Kind = TypeVar("_Kind", bound=Contract)
 JSON_TYPES = ("application/json",)
-KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
-    (bool, "true or false"),
-    ((int, float), "a number"),
-    (str, "text"),
-    ((list, tuple), "a list"),
-    (Mapping, "an object"),
-)
+KINDS: dict[type, tuple[tuple[type, ...], str]] = {
+    bool: ((bool,), "true or false"),
+    **dict.fromkeys((int, float), ((int, float), "a number")),
+    str: ((str,), "text"),
+    list: ((list,), "a list"),
+    dict: ((dict,), "an object"),
+}
+"""Kind of a value as the contract writes it -> how it may be written, and how that is called."""
 MOST_PICKS, COUNT = 100, re.compile("[0-9]{1,3}")
 
 
@@ -123,25 +123,23 @@ def json_of(body: bytes) -> Any:
 
 def _same_kinds(raw: Any, meant: Any, name: str, path: str) -> None:
     """Refuse what was read as another kind of JSON than it was written as."""
-    if isinstance(raw, dict) and isinstance(meant, Mapping):
-        for key, value in cast("dict[str, Any]", raw).items():
+    if type(raw) is dict and type(meant) is dict:
+        for key, value in raw.items():
             at = f"{path}.{key}" if path else key
             if key in meant:
                 _same_kinds(value, meant[key], name, at)
             elif value is None:
                 _refuse(name, at, "there, or left out")
-    elif isinstance(raw, list) and isinstance(meant, list):
-        items, others = cast("list[Any]", raw), cast("list[Any]", meant)
-        if all(isinstance(other, str) for other in others):  # ids: doubles are one, and sorted
-            others = [""] * len(items)
-        for i, (item, other) in enumerate(zip(items, others, strict=False)):
+    elif type(raw) is list and type(meant) is list:
+        others = meant
+        if all(type(other) is str for other in meant):  # ids: doubles are one, and sorted
+            others = [""] * len(raw)
+        for i, (item, other) in enumerate(zip(raw, others, strict=False)):
             _same_kinds(item, other, name, f"{path}.{i}")
-    elif not (raw is None and meant is None):
-        for kinds, word in KINDS:
-            if isinstance(meant, kinds):
-                if not isinstance(raw, kinds) or (word == "a number" and isinstance(raw, bool)):
-                    _refuse(name, path, word)
-                return
+    elif meant is not None:
+        kinds, word = KINDS[type(meant)]
+        if type(raw) not in kinds:
+            _refuse(name, path, word)
 
 
 def _refuse(name: str, path: str, word: str) -> None:

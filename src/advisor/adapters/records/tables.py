@@ -18,6 +18,7 @@ from advisor.adapters.records.libraries import sa
 from advisor.adapters.records.moments import moment_text
 
 CENTS = 10_000
+_CENT = Decimal("0.0001")
 """Parts of a unit of money that are kept."""
 
 
@@ -36,7 +37,7 @@ class Money(sa.types.TypeDecorator[Decimal]):
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
         if value is None:
             return None
-        money = Decimal(str(value)).quantize(Decimal("0.0001"))
+        money = Decimal(str(value)).quantize(_CENT) if value else Decimal(0)
         return int(money * CENTS) if dialect.name == "sqlite" else money
 
     @override

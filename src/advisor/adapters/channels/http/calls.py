@@ -37,7 +37,9 @@ MOST_PICKS, COUNT = 100, re.compile("[0-9]{1,3}")
 
 @dataclass
 class Call:
-    """A request of a caller who may make it; `headers` go out with the answer."""
+    """A request of a caller who may make it; `headers` go out with the answer. `digest` is that of
+    a body that was streamed to the file `upload`.
+    """
 
     request: Request
     served: Served

@@ -81,10 +81,8 @@ class Dispatcher:
         call = Call(request, served, self._settings, caller.name)
         if not operation.upload:
             call.body = await request.body()
-            if operation.writes:
-                call.digest = sha256(call.body).hexdigest()
-                return await once(call, operation.answer)
-            return await operation.answer(call)
+            answer = operation.answer
+            return await (once(call, answer) if operation.writes else answer(call))
         call.upload = await _received(call)
         try:
             return await once(call, operation.answer)

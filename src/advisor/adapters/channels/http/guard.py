@@ -55,8 +55,10 @@ class Guard:
                     await _emptied(receive)
                 raise _too_large(most)
             lasting = upload or scope["path"].endswith(STREAMS)
-            async with asyncio.timeout(None if lasting else self._settings.seconds):
-                await self._app(scope, _limited(receive, most, self._settings.seconds), answer.send)
+            seconds = self._settings.seconds
+            body = _limited(receive, most, seconds if lasting else None)
+            async with asyncio.timeout(None if lasting else seconds):
+                await self._app(scope, body, answer.send)
         except ClientDisconnect:
             answer.status = 499
         except asyncio.CancelledError:  # the service ends, and this took too long
@@ -110,14 +112,19 @@ class _Answer:
         await self._send(message)
 
 
-def _limited(receive: Receive, most: int, seconds: float) -> Receive:
-    """The body, refused beyond `most` bytes, whatever was declared, or after `seconds` of rest."""
+def _limited(receive: Receive, most: int, seconds: float | None) -> Receive:
+    """The body, refused beyond `most` bytes, whatever was declared, or after `seconds` of rest;
+    None: of any rest, where the whole request has its time.
+    """
     read = 0
 
     async def limited() -> Message:
         nonlocal read
-        async with asyncio.timeout(seconds):
+        if seconds is None:
             message = await receive()
+        else:
+            async with asyncio.timeout(seconds):
+                message = await receive()
         read += len(message.get("body", b""))
         if read > most:
             await _emptied(receive)

@@ -38,7 +38,8 @@ async def once(call: Call, handler: Handler) -> Response:
         raise ProblemError("input", text, field="Idempotency-Key")
     url, store = call.request.url, call.tenant.store
     name = _digest(call.name, call.request.method, url.path, key)
-    request = _digest(url.query, str(call.request.headers.get("content-type")), call.digest)
+    body = call.digest or sha256(call.body).hexdigest()
+    request = _digest(url.query, str(call.request.headers.get("content-type")), body)
     stored = await _stored(store, name, request)
     if stored is not None:
         return stored

@@ -1,7 +1,9 @@
-"""What the service and the page read and write alike in headers: security, and the language."""
+"""What channels read and write in headers: security, language, trace."""
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Sequence
 
 from advisor.contracts.wording import LANGUAGES, Language
@@ -20,6 +22,7 @@ SECURITY = {
     "cache-control": "no-store",
 }
 """Sent with every answer that does not say otherwise."""
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def language_of(accepted: str | None, known: Sequence[Language] = LANGUAGES) -> Language | None:
@@ -46,3 +49,9 @@ def _weight(quality: str) -> float:
     if share.isascii() and share.replace(".", "", 1).isdecimal():
         return float(share)
     return 0.0 if quality else 1.0
+
+
+def trace_of(parent: bytes) -> str:
+    """The trace id of `traceparent` (W3C Trace Context), or a new one."""
+    match = _TRACEPARENT.fullmatch(parent)
+    return match[1].decode() if match and set(match[1]) != {ord("0")} else secrets.token_hex(16)

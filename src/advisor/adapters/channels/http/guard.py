@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import secrets
 import time
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -13,7 +11,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from advisor.adapters.channels.headers import SECURITY
+from advisor.adapters.channels.headers import SECURITY, trace_of
 from advisor.adapters.channels.http.metrics import Metrics, logger
 from advisor.adapters.channels.http.problems import ProblemError, response_of
 from advisor.adapters.channels.http.settings import Settings
@@ -23,7 +21,6 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 _SECURITY = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
-_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 STREAMS, UPLOADS = "/mcp", "/v1/jobs"
 """Paths: answers that may go on and on; bodies that go to disk, and may be larger and slower."""
 DRAINED, DRAINING = 64_000_000, 5.0
@@ -43,7 +40,7 @@ class Guard:
             return
         answer = _Answer(receive, send)
         headers = dict(scope["headers"])
-        trace = _trace(headers.get(b"traceparent", b""))
+        trace = trace_of(headers.get(b"traceparent", b""))
         scope.setdefault("state", {}).update(trace=trace, template="")
         began = time.perf_counter()
         upload = scope["method"] == "POST" and scope["path"].endswith(UPLOADS)
@@ -56,9 +53,9 @@ class Guard:
                 raise _too_large(most)
             lasting = upload or scope["path"].endswith(STREAMS)
             seconds = self._settings.seconds
-            body = _limited(receive, most, seconds if lasting else None)
-            async with asyncio.timeout(None if lasting else seconds):
-                await self._app(scope, body, answer.send)
+            whole, rest = (None, seconds) if lasting else (seconds, None)
+            async with asyncio.timeout(whole):
+                await self._app(scope, _limited(receive, most, rest), answer.send)
         except ClientDisconnect:
             answer.status = 499
         except asyncio.CancelledError:  # the service ends, and this took too long
@@ -113,18 +110,13 @@ class _Answer:
 
 
 def _limited(receive: Receive, most: int, seconds: float | None) -> Receive:
-    """The body, refused beyond `most` bytes, whatever was declared, or after `seconds` of rest;
-    None: of any rest, where the whole request has its time.
-    """
+    """The body, refused beyond `most` bytes, whatever was declared, or after `seconds` of rest."""
     read = 0
 
     async def limited() -> Message:
         nonlocal read
-        if seconds is None:
+        async with asyncio.timeout(seconds):
             message = await receive()
-        else:
-            async with asyncio.timeout(seconds):
-                message = await receive()
         read += len(message.get("body", b""))
         if read > most:
             await _emptied(receive)
@@ -149,9 +141,3 @@ async def _emptied(receive: Receive) -> None:
 def _too_large(most: int) -> ProblemError:
     text = f"The body has more than {most:,} bytes; send many clients as a job."
     return ProblemError("too-large", text, headers={"Connection": "close"})
-
-
-def _trace(parent: bytes) -> str:
-    """The trace id of `traceparent` (W3C Trace Context), or a new one."""
-    match = _TRACEPARENT.fullmatch(parent)
-    return match[1].decode() if match and set(match[1]) != {ord("0")} else secrets.token_hex(16)

@@ -24,7 +24,7 @@ from advisor.reports.pages import (
     picture,
     render,
 )
-from advisor.reports.tear_sheet import name_of, sheet_of
+from advisor.reports.tear_sheet import benchmark_of, name_of, sheet_of
 
 if TYPE_CHECKING:
     from advisor.evaluate.backtesting.result import BacktestResult
@@ -185,7 +185,7 @@ def _growth(results: Sequence[BacktestResult], t: Phrases, *, card: bool = False
         return ""
     lines = {name_of(r, t): np.cumprod(1.0 + r.record.returns).tolist() for r in results}
     if results[0].beside is not None:
-        lines[t("benchmark")] = np.cumprod(1.0 + results[0].beside).tolist()
+        lines[benchmark_of(results, t)] = np.cumprod(1.0 + results[0].beside).tolist()
     how: dict[str, Any] = {"labels": days_of(results[0].sessions), "title": t("growth_chart")}
     return picture(line_chart(lines, **how)) if card else drawn(line_chart, lines, **how)
 

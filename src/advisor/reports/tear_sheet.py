@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from advisor.evaluate.backtesting.statistics import cash_return
 from advisor.measures.periods import HALF_YEAR, PERIODS, QUANTILES, returns_by_period
 from advisor.reports.charts import bar_chart, line_chart, percent, plain
 from advisor.reports.charts.numbers import outward, span_of
-from advisor.reports.pages import MISSING, days_of, drawn
+from advisor.reports.pages import ENGLISH, MISSING, days_of, drawn
 
 if TYPE_CHECKING:
     from advisor.evaluate.backtesting.result import BacktestResult
@@ -31,7 +32,11 @@ def sheet_of(result: BacktestResult, rate: float, t: Phrases) -> dict[str, Any]:
     columns = [details_of(r, year) for r in both.values()]
     trailing = {name: trailing_of(r, year) for name, r in both.items()}
     return {
-        "heads": [t("measure"), name_of(result, t), *([t("benchmark")] if beside else [])],
+        "heads": [
+            t("measure"),
+            name_of(result, t),
+            *([benchmark_of([result], t)] if beside else []),
+        ],
         "more": [
             (t(m), *(_form(FORMS.get(m, "%"), column[m]) for column in columns)) for m in columns[0]
         ],
@@ -66,6 +71,14 @@ def name_of(result: BacktestResult, t: Phrases) -> str:
     return str(said(result.name, t.language))
 
 
+def benchmark_of(results: Iterable[BacktestResult], t: Phrases) -> str:
+    """The word for what strategies are compared with: the English one, which no strategy may have,
+    where one of them bears that of the language.
+    """
+    word = t("benchmark")
+    return ENGLISH("benchmark") if word in {name_of(r, t) for r in results} else word
+
+
 def _falls(result: BacktestResult, t: Phrases) -> list[tuple[str, ...]]:
     """The deepest falls: start, bottom, end, depth and length, as they are written."""
     table = result.drawdown_table()
@@ -93,7 +106,7 @@ def _rolling(result: BacktestResult, rate: float, t: Phrases) -> list[Any]:
     for measure in ("volatility", "sharpe", "beta"):
         if measure not in table:
             continue
-        columns = {measure: name_of(result, t), f"benchmark_{measure}": t("benchmark")}
+        columns = {measure: name_of(result, t), f"benchmark_{measure}": benchmark_of([result], t)}
         lines = {name: table[c].tolist() for c, name in columns.items() if c in table}
         head = t(f"rolling_{measure}", count=HALF_YEAR)
         form = percent if measure == "volatility" else plain

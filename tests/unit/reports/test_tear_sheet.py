@@ -9,6 +9,7 @@ from functools import cache
 from html import unescape
 from itertools import combinations
 from string import Formatter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -196,3 +197,29 @@ def test_figures_and_cards_stay_english() -> None:
     for card in (one._repr_html_(), several._repr_html_()):
         assert "Growth of 1" in card
         assert not re.search(r"[\u4e00-\u9fff]", card)
+
+
+def test_a_strategy_that_is_named_as_the_benchmark_keeps_its_own_line() -> None:
+    """Two streams of one name would stand for each other: the English word is refused, and that of
+    another language gives way to it."""
+    market = FEW
+
+    def equal(past: Market, _: Any) -> Any:
+        return np.full(len(past.assets), 1.0 / len(past.assets))
+
+    def first(past: Market, _: Any) -> Any:
+        return np.eye(len(past.assets))[0]
+
+    how: dict[str, Any] = {"every": "MS", "warmup": 60, "benchmark": first}
+    with pytest.raises(InputError, match="named 'benchmark'"):
+        backtest_many({"benchmark": equal}, market, **how)
+    assert backtest_many({"benchmark": equal}, market, every="MS", warmup=60)[
+        "benchmark"
+    ].sessions.any()
+    named, other = (
+        backtest_many({name: equal}, market, **how)[name].to_html(language="zh")
+        for name in ("基准", "别名")
+    )
+    assert named.count("<polyline") == other.count("<polyline")
+    assert ">benchmark</" in named
+    assert ">benchmark</" not in other

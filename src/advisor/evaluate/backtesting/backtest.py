@@ -121,7 +121,7 @@ def backtest_many(
         InputError: As `backtest`, or no policy is given. A policy whose limits no portfolio meets
             on any day stays in cash, is listed and logged, where others run beside it.
     """
-    _check_policies(policies)
+    _check_policies(policies, benchmark)
     check_frequency(market.dates, market.periods_per_year, "market")
     rows = rebalancing_rows(market.dates, every, warmup=warmup)
     rate = _rate(cost_bps, len(market.assets))
@@ -145,7 +145,14 @@ def backtest_many(
     return BacktestResults(results)
 
 
-def _check_policies(policies: Mapping[str, Policy]) -> None:
+def _check_policies(policies: Mapping[str, Policy], benchmark: object) -> None:
+    if benchmark is not None and BENCHMARK in policies:
+        raise InputError(
+            f"A policy is named {BENCHMARK!r} and so is what it is compared with; their returns"
+            " could not be told apart. Name the policy otherwise.",
+            field="policies",
+            value=BENCHMARK,
+        )
     for name, policy in policies.items():
         if not callable(policy) or isinstance(policy, type):
             field = "policy" if name == ALONE else f"policies[{name!r}]"

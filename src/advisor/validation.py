@@ -72,7 +72,10 @@ REMEDIES: dict[str, str] = {
     "Preferences": "Make it with Preferences(risk_aversion=...).",
     "Product": "Make it with Product(id=..., name=..., risk_level=..., asset=...).",
     "Questionnaire": "Take Questionnaire.default(), or Questionnaire.load(path).",
-    "Ranking": "Give what recommender.rank(...) or Advisor.rank(...) returned.",
+    "Ranking": (
+        "Give what recommender.rank(...) or Advisor.rank(...) returned, batch.ranking() of advice,"
+        " or Ranking.from_frame(frame)."
+    ),
     "Recipe": "Give a recipe such as EASE(), not what it fitted, or leave it out.",
     "Regime": "Take Regime.csrc(), .nfra(), .mifid(), or Regime.load(path).",
     "ReturnModel": (

@@ -10,6 +10,7 @@ import pickle
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -298,8 +299,20 @@ def doors(advisor: Advisor) -> dict[str, Door]:
         scores=np.zeros((2, 2)),
     )
     bought = Interactions.from_frame(frame_of(client_id=["SECRET-18", "SECRET-19"]))
+    one = Ranking((ID,), ("a",), np.zeros((1, 1), dtype=np.int64), np.zeros((1, 1)))
+    another = replace(one, client_ids=(OTHER,))
+    theirs = Interactions.from_frame(frame_of(client_id=[ID, ID]))
+    people = {"clients": ClientTable.from_clients([other]), "catalogue": advisor.catalogue}
+    profiles = RiskProfiles.from_levels([3], as_of=DAY, client_ids=[OTHER])
     raw = dict(FULL)
     return {
+        "match without a baseline": lambda: evaluate_match(one, theirs, baseline=another),
+        "match without a profile": lambda: evaluate_match(
+            one, theirs, regime=advisor.regime, profiles=profiles, **people
+        ),
+        "lists of others": lambda: Ranking.from_frame(
+            pd.DataFrame({"client_id": [ID], "product_id": ["a"]}), client_ids=[OTHER]
+        ),
         "advise a dict": lambda: advisor.advise(raw),  # type: ignore[arg-type]
         "advise an id": lambda: advisor.advise(ID),  # type: ignore[arg-type]
         "advise what is held": lambda: advisor.advise(

@@ -254,12 +254,20 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", folded.replace("%", "percent"))
 
 
+def read_as(name: str, table: str) -> str | None:
+    """The name under which a column of this name is read in a table; None where nothing is known of
+    it.
+    """
+    return _names_of(table).get(_plain(name))
+
+
 def names_hint(names: Sequence[str], table: str, *, file: bool = False) -> str:
     """What to do about columns that are not named as they are read.
 
     Args:
         names: Of the table.
-        table: Which names it should have: "products", "clients", "interactions" or "trades".
+        table: Which names it should have: "products", "clients", "interactions", "lists" or
+            "trades".
         file: Whether the table is a file of clients; else it is a frame.
 
     >>> names_hint(["id;wealth"], "clients"), names_hint(["Kunde", "wealth"], "clients")
@@ -274,9 +282,9 @@ def names_hint(names: Sequence[str], table: str, *, file: bool = False) -> str:
     if 2 * len(empty) >= len(names):
         option = "ClientFiles(path, skip_lines=2)" if file else "header=2"
         return f" Where the header stands in line 3, say, read it with {option}."
-    meanings, renamed = _names_of(table), dict[str, str]()
+    renamed: dict[str, str] = {}
     for name in names:
-        here = meanings.get(_plain(name))
+        here = read_as(name, table)
         if here is not None and here not in names and here not in renamed.values():
             renamed[name] = here
     pairs = ", ".join(f"{_quoted(old)}: {_quoted(new)}" for old, new in renamed.items())

@@ -10,11 +10,13 @@ import pandas as pd
 
 from advisor.annotations import Day
 from advisor.arrays import FloatArray, IntArray, check_type
+from advisor.data.bad_rows import bad_cells, refuse_first
 from advisor.data.days import as_day
+from advisor.data.hints import column_code, read_as
 from advisor.data.ids import IdMap, id_texts
-from advisor.data.tables import as_numbers, check_table, id_codes, shown_cell
+from advisor.data.tables import as_numbers, check_table, id_codes, labels_of, shown_cell, with_index
 from advisor.errors import InputError
-from advisor.privacy import short
+from advisor.privacy import kept, personal, short
 from advisor.validation import checked
 
 MOST_SLOTS = 1_000
@@ -94,7 +96,8 @@ class Ranking:
             frame: A table; `rank` and `score` may be absent.
             client: Column of client ids.
             product: Column of product ids.
-            rank: Column of places from 1; absent: a client's rows stand best first.
+            rank: Column of places from 1; absent: a client's rows count by score, the highest
+                first, equal ones as they stand, and without a score as they stand, best first.
             score: Column of finite scores; absent: the place counted back from the last one, so
                 that the best has the highest.
             client_ids: Whose lists these are, in order; who has no row gets an empty list. None:
@@ -108,28 +111,35 @@ class Ranking:
 
         Raises:
             InputError: A column is absent, an id is missing or not among those given, a client has
-                a product or a place twice, a place is no whole number from 1 to the most slots, or
-                a score is not finite.
+                a product or a place twice, a place is no whole number from 1 to the most slots, a
+                score is not finite, or which row is best cannot be told: a column of places or
+                scores is not read, or scores rise from row to row.
         """
+        frame = with_index(frame)
+        told = [n for n, usual in ((rank, "rank"), (score, "score")) if n != usual or n in frame]
+        what = "One row a client and product; name the columns by keyword."
         check_table(
-            frame,
-            "ranking",
-            [client, product],
-            "One row a client and product; name the columns by keyword.",
+            frame, "lists", [client, product, *told], what + _one_row_each(frame, client, product)
         )
+        _refuse_unread(frame, {client, product}, rank, score)
         # 1. rows and columns
         row, clients = _coded(frame, client, "client_ids", client_ids, _WHOSE)
         code, every = _coded(frame, product, "products", products, _WHAT)
         # 2. places, each of one product, each product once
-        most = max(MOST_SLOTS, len(every))
-        slot = _slots(frame, row, rank, most) if rank in frame else _positions(row)
+        values = _scores(frame, score) if score in frame else None
+        slot = (
+            places_of(frame[rank], rank, max(MOST_SLOTS, len(every)))
+            if rank in frame
+            else _positions(row, values, client, score)
+        )
         width = int(slot.max()) + 1 if len(slot) else 0
         twice = f"{product} twice; a list holds a product once"
         _check_twice(row * (len(every) + 1) + code, frame, client, twice)
         twice = f"{rank} twice; a place is one product's"
         _check_twice(row * (width + 1) + slot, frame, client, twice)
-        # 3. scores
-        values = _scores(frame, score) if score in frame else (width - slot).astype(np.float64)
+        # 3. lists
+        if values is None:
+            values = (width - slot).astype(np.float64)
         codes = np.full((len(clients), width), -1, dtype=np.int64)
         scores = np.full((len(clients), width), np.nan)
         codes[row, slot], scores[row, slot] = code, values
@@ -175,43 +185,93 @@ def _coded(
     codes = every.find(names.ids)
     if (codes < 0).any():
         name = names.ids[int(np.argmax(codes < 0))]
+        private = field == "client_ids"
         raise InputError(
-            f"{column} {name!r} is not among the ids given ({int((codes < 0).sum()):,} are not); a"
-            " list of it would be lost. Add it, or drop its rows.",
+            f"{column} {personal(name) if private else repr(name)} is not among the ids given"
+            f" ({int((codes < 0).sum()):,} are not); a list of it would be lost. Add it, or drop"
+            " its rows.",
             field=column,
-            value=name,
+            value=kept(name) if private else name,
         )
     return codes[at], every
 
 
+def _one_row_each(frame: pd.DataFrame, client: str, product: str) -> str:
+    """What makes one row a client and product of a table with one row a client."""
+    beside = frame.drop(columns=client, errors="ignore")
+    named = any(read_as(name, "lists") for name in labels_of(beside.columns))
+    if client not in frame or named or beside.shape[1] < 2 or frame[client].duplicated().any():
+        return ""
+    stacked = f" Of one row a client: frame = frame.set_index({client!r}).stack().dropna()"
+    if all(pd.api.types.is_float_dtype(kind) for kind in beside.dtypes):
+        return f'{stacked}.rename("score").rename_axis([{client!r}, {product!r}]).reset_index().'
+    return f"{stacked}.rename({product!r}).reset_index(level=0)."
+
+
+def _refuse_unread(frame: pd.DataFrame, ids: set[str], rank: str, score: str) -> None:
+    """Raise `InputError` where rows would count as they stand, beside a column of another name that
+    says how they count.
+    """
+    open_ones = {"rank"} if score in frame else {"rank", "score"}
+    for name in [] if rank in frame else labels_of(frame.columns):
+        option = None if name in ids or name == score else read_as(name, "lists")
+        if option in open_ones:
+            raise InputError(
+                f"The column {name!r} would not be read, and may say which row is best. Pass"
+                f" {option}={name!r}, or drop it.",
+                field=name,
+                value=name,
+            )
+
+
 def _scores(frame: pd.DataFrame, score: str) -> FloatArray:
     values = as_numbers(frame[score])
-    if not np.isfinite(values).all():
-        bad = int(np.argmin(np.isfinite(values)))
-        raise InputError(
-            f"{score} is {shown_cell(frame[score], bad)} in row {bad}; a score is finite. Drop"
-            " the column.",
-            field=score,
-        )
+
+    def mended(cell: object) -> str:
+        if isinstance(cell, float):
+            return f" Where it means not to be shown: frame = frame[numpy.isfinite({code})]."
+        comma = isinstance(cell, str) and "," in cell
+        return f" Correct it{', or read the file with decimal=' + repr(',') if comma else ''}."
+
+    code, why = column_code(score), "; a score is finite."
+    refuse_first(
+        bad_cells(~np.isfinite(values), frame[score], score, why, hint=mended, public=True)
+    )
     return values
 
 
-def _slots(frame: pd.DataFrame, row: IntArray, rank: str, most: int) -> IntArray:
-    places = as_numbers(frame[rank])
+def places_of(column: pd.Series, name: str, most: int) -> IntArray:
+    """Slots, from 0, of a column of places from 1 to `most`, shape (r,). Raises `InputError` where
+    a cell is no such place.
+    """
+    places, code = as_numbers(column), column_code(name)
+
+    def mended(_: object) -> str:
+        from_zero = bool((places == 0.0).any())
+        return f" Where they count from 0: {code} = {code} + 1." if from_zero else " Correct it."
+
+    why = f"; places are whole numbers from 1 to {most}."
     odd = ~((places >= 1.0) & (places <= most) & (places == np.floor(places)))
-    if odd.any():
-        bad = int(np.argmax(odd))
-        raise InputError(
-            f"{rank} is {shown_cell(frame[rank], bad)} in row {bad}; places are whole numbers from"
-            f" 1 to {most}. Correct it.",
-            field=rank,
-        )
-    return (places - 1.0).astype(np.int64).reshape(row.shape)
+    refuse_first(bad_cells(odd, column, name, why, hint=mended, public=True))
+    return (places - 1.0).astype(np.int64)
 
 
-def _positions(row: IntArray) -> IntArray:
-    """How many rows of the same client stand before each row."""
+def _positions(row: IntArray, values: FloatArray | None, client: str, score: str) -> IntArray:
+    """How many rows of the same client are better than each row: stand before it, or with scores
+    have a higher one, or an equal one and stand before it.
+    """
     order = np.argsort(row, kind="stable")
+    if values is not None:
+        step = np.diff(values[order])[np.diff(row[order]) == 0]
+        if (step > 0.0).any() and not (step < 0.0).any():
+            line = f"frame.groupby({client!r})[{score!r}].rank(method='first', ascending=False)"
+            raise InputError(
+                f"{score} only rises from row to row of a client, so either the last row is best,"
+                f' or less is better. Say which: frame["rank"] = {line} where more is better,'
+                " ascending=True where less is.",
+                field=score,
+            )
+        order = np.lexsort((-values, row))
     sorted_rows = row[order]
     first = np.searchsorted(sorted_rows, sorted_rows)
     slot = np.empty_like(row)

@@ -76,7 +76,12 @@ def bad_ids(column: Column, field: str, remedy: str | None = None) -> Iterator[B
     without an id too.
     """
     why = "; an id is text in UTF-8, or a number. Correct the cell."
-    yield from bad_cells(column.no_words(), column, field, why)
+    line = f" Of a list, make one row each: frame = frame.explode({field!r})."
+
+    def listed(cell: object) -> str:
+        return line if isinstance(cell, list | tuple | np.ndarray) else ""
+
+    yield from bad_cells(column.no_words(), column, field, why, hint=listed)
     if remedy is not None:
         yield from missing_cells(column, f"{field} is missing in row {{row}}; {remedy}", field)
 

@@ -551,3 +551,32 @@ def test_segments_from_a_table_are_joined_by_client_id() -> None:
     }
     one = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), by=table["tier"])
     assert one.score("recall", by="tier", segment="gold").value == pytest.approx(0.5)
+    random = table.sample(frac=1.0, random_state=3).rename_axis("client_id").reset_index()
+    for shuffled in (random, random.rename(columns={"client_id": "id"}), random.iloc[::-1]):
+        again = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), by=shuffled)
+        pd.testing.assert_frame_equal(again.to_frame(), report.to_frame())
+    with pytest.raises(InputError, match=r"by.set_index\('kunde'\)"):
+        evaluate_match(
+            ranked(LISTS), bought(TRUTH), ks=(3,), by=random.rename(columns={"client_id": "kunde"})
+        )
+
+
+def test_lists_that_know_no_other_products_are_judged_over_the_catalogue() -> None:
+    """The same lists with all products and with those that occur in them alone: one report."""
+    lists, truth = {"x": "abc", "y": "ab", "z": "ba"}, bought({"x": "bde", "y": "ae"})
+    mask = np.array([[True] * 5, [True] * 4 + [False], [True] * 5])
+    whole = evaluate_match(ranked(lists), truth, ks=(3,), catalogue=shelf())
+    known = evaluate_match(ranked(lists, tuple("abc")), truth, ks=(3,), catalogue=shelf())
+    pd.testing.assert_frame_equal(whole.to_frame(), known.to_frame())
+    assert known.lists == whole.lists
+    assert known.lists["coverage@3"] == pytest.approx(3 / len(shelf()))
+    assert known.counts["reachable_purchases"] == 5
+    given = {"ks": (3,), "catalogue": shelf()}
+    masked = evaluate_match(ranked(lists, tuple("abc")), truth, eligible=mask[:, :3], **given)
+    assert masked.counts["reachable_purchases"] == 2  # who says what may be shown is believed
+    profiles, clients = people()
+    rules = {"regime": Regime.nfra(), "profiles": profiles, "clients": clients, **given}
+    pd.testing.assert_frame_equal(
+        evaluate_match(ranked(lists), truth, **rules).to_frame(),
+        evaluate_match(ranked(lists, tuple("abc")), truth, **rules).to_frame(),
+    )

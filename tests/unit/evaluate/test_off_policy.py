@@ -203,6 +203,9 @@ def test_a_log_against_new_lists() -> None:
         LoggedChoices.against(log.iloc[[4]], ranking)
     with pytest.raises(InputError, match="need the column"):
         LoggedChoices.against(log.drop(columns="reward"), ranking)
+    for places in ([0, 1, 0, 1, 0], [1, 1.5, 1, 1, 1], [1, None, 1, 1, 1]):
+        with pytest.raises(InputError, match="places are whole numbers from 1"):
+            LoggedChoices.against(log.assign(place=places), ranking, slot="place")
 
 
 def test_exploration_never_leaves_the_mask() -> None:

@@ -22,7 +22,7 @@ from advisor.data.profiles import RiskProfile, RiskProfiles
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
 from advisor.evaluate.match.outcomes import Mask, Refused, allowed_pairs
-from advisor.privacy import hides
+from advisor.privacy import hides, kept, personal
 
 SHOWN = 20
 """Broken picks kept as examples."""
@@ -228,11 +228,11 @@ def _found(have: tuple[str, ...], want: list[str], field: str) -> IntArray:
     if (rows < 0).any():
         missing = want[int(np.argmax(rows < 0))]
         raise InputError(
-            f"{field} has no row for client {missing!r}, whose picks are to be checked"
+            f"{field} has no row for client {personal(missing)}, whose picks are to be checked"
             f" ({int((rows < 0).sum()):,} missing in all). Pass the rows that the ranking was made"
             " for.",
             field=field,
-            value=missing,
+            value=kept(missing),
         )
     return rows
 

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from advisor.arrays import FloatArray, IntArray, float_array, numbers
 from advisor.data.ids import IdMap
-from advisor.data.ranking import Ranking
+from advisor.data.ranking import Ranking, places_of
 from advisor.data.tables import as_numbers, check_table, ids_of
 from advisor.errors import InputError
 from advisor.validation import checked
+
+MOST_PLACES = 1_000_000
+"""Of one page of a log."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +95,8 @@ class LoggedChoices:
             slot: Column of places from 1; None: every row is a first place.
 
         Raises:
-            InputError: A column is absent, or no logged client has a new list.
+            InputError: A column is absent, a place is no whole number of 1 or more, or no logged
+                client has a new list.
         """
         columns = [client, product, propensity, reward, *([slot] if slot else [])]
         check_table(log, "log", columns, "One row a product shown; name the columns by keyword.")
@@ -106,8 +109,12 @@ class LoggedChoices:
                 field=client,
             )
         code = IdMap(ranking.products).find(ids_of(log[product], product))[ranked]
-        place = _places(log[slot])[ranked] if slot else np.zeros(int(ranked.sum()), dtype=np.int64)
-        inside = (place >= 0) & (place < ranking.codes.shape[1]) & (code >= 0)
+        place = (
+            places_of(log[slot], slot, MOST_PLACES)[ranked]
+            if slot
+            else np.zeros(int(ranked.sum()), dtype=np.int64)
+        )
+        inside = (place < ranking.codes.shape[1]) & (code >= 0)
         would = inside & (ranking.codes[row[ranked], np.where(inside, place, 0)] == code)
         return cls(
             as_numbers(log[reward])[ranked],
@@ -118,14 +125,6 @@ class LoggedChoices:
 
     def __len__(self) -> int:
         return len(self.reward)
-
-
-def _places(column: pd.Series) -> IntArray:
-    """Places from 0; -1 where a cell is no whole number of 1 or more."""
-    places = as_numbers(column)
-    return np.where(
-        (places >= 1.0) & (places == np.floor(places)) & np.isfinite(places), places - 1.0, -1.0
-    ).astype(np.int64)
 
 
 def _inside(name: str, value: FloatArray, *, open_at_zero: bool) -> None:

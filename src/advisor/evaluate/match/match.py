@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ from advisor.evaluate.match.report import ALL, MatchReport, Score
 from advisor.evaluate.match.segments import Words, segments
 from advisor.measures.bootstrap import Draws, resampled_means, summarise
 from advisor.measures.history import ratio
+from advisor.privacy import kept, personal
 from advisor.validation import checked
 
 
@@ -65,13 +66,14 @@ def evaluate_match(
         held_out: New purchases after the cut; lists leave out what a client already had.
         profiles: By client id, for the re-check and for `by="level"`.
         eligible: What may be shown, shape (c, p), in the order of the ranking: which purchases were
-            reachable. None: what the `regime` allows, without one every ranked product.
+            reachable. None: what the `regime` allows, without one every product.
         ks: Cut-offs.
         baseline: Lists of another model for the same clients, in any order, under the same mask.
         by: "level", "segment", "tenure", several, labels by name, or a table by client id.
         regime: What the pair-by-pair re-check asks, with `profiles`, `clients` and `catalogue`.
         clients: By id, for the re-check and for `by="segment"`.
-        catalogue: For the re-check and for diversity.
+        catalogue: For the re-check and for diversity; its products could be ranked, whether a list
+            names them or not.
         history: What was bought before the cut: novelty, popularity and tenure come from it.
         skip_without_purchases: False counts clients who bought nothing as 0; True leaves them out.
         check_most: Re-check about this many picks, whole clients drawn by `seed`; None: all.
@@ -84,6 +86,8 @@ def evaluate_match(
             source that is missing.
     """
     rules = _rules(regime, profiles, clients, catalogue)
+    served, ranking = ranking, _of_catalogue(ranking, catalogue)
+    eligible = None if eligible is None else _widened(eligible, served, ranking)
     suitability, mask = _suitability(ranking, held_out, eligible, rules, check_most, seed)
     lists = _Lists.of(ranking, baseline, held_out, mask)
     groups = segments(by, ranking, profiles, clients, history)
@@ -232,16 +236,29 @@ def _rules(
     )
 
 
+def _of_catalogue(ranking: Ranking, catalogue: Catalogue | None) -> Ranking:
+    """The ranking, with what the catalogue has beside as products that no list names: lists read
+    from a table know no others. A catalogue that lacks half of the ranked products is another one.
+    """
+    if catalogue is None or not ranking.products:
+        return ranking
+    listed = set(ranking.products)
+    more = tuple(name for name in catalogue.ids.ids if name not in listed)
+    if not more or 2 * (len(catalogue.ids) - len(more)) < len(listed):
+        return ranking
+    return replace(ranking, products=(*ranking.products, *more))
+
+
 def _aligned(baseline: Ranking, ranking: Ranking) -> Ranking:
     """The baseline with the ranking's rows and columns; products it alone ranks come last."""
     row = IdMap.of(baseline.client_ids, "baseline.client_ids").find(ranking.client_ids)
     if (row < 0).any():
         missing = ranking.client_ids[int(np.argmax(row < 0))]
         raise InputError(
-            f"The baseline has no list for client {missing!r} ({int((row < 0).sum()):,} missing); a"
-            " paired comparison needs the same clients. Rank them with both.",
+            f"The baseline has no list for client {personal(missing)} ({int((row < 0).sum()):,}"
+            " missing); a paired comparison needs the same clients. Rank them with both.",
             field="baseline",
-            value=missing,
+            value=kept(missing),
         )
     known = IdMap(ranking.products)
     products = (*ranking.products, *(p for p in baseline.products if p not in known))

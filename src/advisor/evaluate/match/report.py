@@ -19,6 +19,7 @@ from advisor.evaluate.match.outcomes import Key
 from advisor.evaluate.match.probability import ProbabilityReport
 from advisor.evaluate.match.returns import MoneyReport
 from advisor.measures.bootstrap import Draws, Interval, paired_difference
+from advisor.privacy import personal
 from advisor.validation import checked
 
 ALL = "all"
@@ -214,7 +215,8 @@ class MatchReport:
         s = self.suitability_check
         yield f"Suitability  {_share(s.share)}  ({s.suitable:,} of {s.checked:,} picks; {s.how})"
         for b in s.broken[:3]:
-            yield f"  broken: {b.product_id} for {b.client_id}: {b.decision} ({', '.join(b.rules)})"
+            rules = ", ".join(b.rules)
+            yield f"  broken: {b.product_id} for {personal(b.client_id)}: {b.decision} ({rules})"
         interval = self.definitions["confidence"] + " interval"
         yield (
             f"{'':14}{'raw':>8} {interval:>17} {'baseline':>9} {'difference':>24} {'reachable':>10}"

@@ -17,7 +17,7 @@ from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
-from advisor.data.tables import check_once, is_in_order, labels_of
+from advisor.data.tables import check_once, ids_of, is_in_order, labels_of
 from advisor.errors import InputError
 from advisor.evaluate.match.inputs import By
 
@@ -52,6 +52,7 @@ def segments(
         by = by.to_frame(name=by.name or "segment")
     if isinstance(by, pd.DataFrame):
         check_once(labels_of(by.columns), "by")
+        by = _indexed(by, ranking)
         return {
             text_of(name): _by_client(by.iloc[:, at], ranking) for at, name in enumerate(by.columns)
         }
@@ -62,6 +63,29 @@ def segments(
         for name in ([by] if isinstance(by, str) else by)
     }
     return {Sentence("match_names", name): words for name, words in named.items()}
+
+
+def _indexed(by: pd.DataFrame, ranking: Ranking) -> pd.DataFrame:
+    """The table by client id: by its column of clients, where it has one, else by its index.
+
+    Raises:
+        InputError: The index says nothing, and a column of another name holds the ids.
+    """
+    people = set(ranking.client_ids)
+    for at, name in enumerate(labels_of(by.columns)):
+        ids = ids_of(by.iloc[:, at], "by")
+        if len(set(ids)) < len(ids) or people.isdisjoint(ids):
+            continue
+        if name in ("client_id", "id"):
+            return by.set_index(by.columns[at])
+        if is_in_order(by.index):
+            raise InputError(
+                f"The column {name!r} of by holds ids of ranked clients, and its index says"
+                f" nothing. Pass by.set_index({name!r}), or drop the column.",
+                field="by",
+                value=name,
+            )
+    return by
 
 
 def _labels(name: str, labels: object, ranking: Ranking) -> Words:

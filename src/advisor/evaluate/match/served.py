@@ -21,6 +21,10 @@ from advisor.evaluate.match.inputs import By
 from advisor.evaluate.match.match import evaluate_match
 from advisor.evaluate.match.report import MatchReport
 
+_WHAT = (
+    "Pass advice, a batch that advise_many yields, or a Ranking (Ranking.from_frame(table)); and"
+    " the later Interactions."
+)
 CUT_OFFS = (1, 5, 10)
 """Where none are given, as far as the lists reach."""
 
@@ -39,7 +43,7 @@ def evaluate_served(
         ("served", served, (AdviceBatch, Ranking)),
         ("later", later, Interactions),
     ):
-        check_type(value, kinds, field, "Pass advice or a Ranking, and the later Interactions.")
+        check_type(value, kinds, field, _WHAT)
     # 1. what was new, and whether the advisor has seen it
     clients = None if isinstance(served, Ranking) else served.clients
     warnings = warned(seen(later, advisor.recommender.history.last_day, "advisor"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +13,15 @@ from advisor.cells import is_word, text_of
 from advisor.errors import InputError
 from advisor.privacy import argument, kept_of
 
+_FORMS: tuple[tuple[Callable[[str], str], str], ...] = (
+    (str.strip, "spaces at their ends: strip one of them"),
+    (
+        lambda name: name.strip().removesuffix(".0").lstrip("0"),
+        "zeros in front, or .0 at the end: read both files as text, with dtype=str",
+    ),
+    (lambda name: name.strip().casefold(), "upper and lower case: write one as the other"),
+)
+"""What tells ids of two tables apart that mean the same, and what to do."""
 _SHORT_ID = 100
 """Characters up to which ASCII text is an id without a further look."""
 
@@ -73,6 +82,20 @@ class IdMap:
             name if type(name) is str else "" if name is None else text_of(name) for name in names
         )
         return np.fromiter((get(name, -1) for name in texts), dtype=np.int64, count=len(names))
+
+
+def alike_but_for(ours: Iterable[str], theirs: Iterable[str]) -> str:
+    """What alone tells ids of two tables apart of which none is in both, as the end of a message;
+    "" where they differ otherwise.
+
+    >>> alike_but_for(["7", "12"], ["007"])[:40]
+    ' Some are alike but for zeros in front, '
+    """
+    ours, theirs = list(ours), list(theirs)
+    for form, what in _FORMS:
+        if not ({form(name) for name in ours} - {""}).isdisjoint(map(form, theirs)):
+            return f" Some are alike but for {what}."
+    return ""
 
 
 def id_texts(ids: object, field: str) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from advisor.contracts.wording import Sentence
-from advisor.data.ids import IdMap
+from advisor.data.ids import IdMap, alike_but_for
 from advisor.data.interactions import Interactions
 from advisor.privacy import personal
 
@@ -32,7 +32,7 @@ def nobody_known(client_ids: Sequence[str], known: IdMap) -> str | None:
         f"None of the {len(client_ids):,} clients is among the {len(known):,} that the recommender"
         " has learnt from, so all are ranked as without a history. Ids here are like"
         f" {personal(client_ids[0])}, there like {personal(known.ids[0])}: write them alike, or"
-        " take this for a batch of new clients."
+        f" take this for a batch of new clients.{alike_but_for(client_ids, known.ids)}"
     )
     _LOG.warning(note)
     return note
@@ -51,7 +51,7 @@ def log_unknown_products(bought: Interactions, products: IdMap) -> None:
             f"{count:,} of {len(bought):,} purchases are of {int(unknown.sum()):,} products that"
             f" the catalogue does not have, such as {example!r}; nobody is offered these. The"
             f" catalogue's ids are like {products.ids[0]!r}: write both alike, or add the"
-            " products.",
+            f" products.{alike_but_for(np.array(bought.products.ids)[unknown], products.ids)}",
         )
 
 
@@ -67,7 +67,8 @@ def log_unknown_clients(clients: Sequence[str], known: IdMap) -> None:
             logging.WARNING if count == len(clients) else logging.INFO,
             f"{count:,} of {len(clients):,} clients are not in the table of clients, so their"
             f" attributes and holdings do not count. Ids here are like {personal(clients[0])},"
-            f" there like {personal(known.ids[0])}: write both alike, or add the clients.",
+            f" there like {personal(known.ids[0])}: write both alike, or add the clients."
+            f"{alike_but_for(clients, known.ids) if count == len(clients) else ''}",
         )
 
 

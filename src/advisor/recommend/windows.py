@@ -49,7 +49,8 @@ def past_windows(
 
     Returns:
         As many windows as have purchases before and in them. Listed are all clients known at the
-        start; what is bought are products that were new to them.
+        start; what is bought are products that were new to them. No rule closes a product here:
+        lists of `Advisor.rank` cover less, and what they cover is learnt from them.
 
     Raises:
         InputError: An argument is of another kind, or no window has purchases before and in it.

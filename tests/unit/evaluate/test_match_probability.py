@@ -96,6 +96,8 @@ def test_wrong_shapes_are_refused() -> None:
         evaluate_probability(ranking, later, p[:, :2])
     with pytest.raises(InputError, match="within 0 to 1"):
         evaluate_probability(ranking, later, p + 1.0)
+    with pytest.raises(InputError, match="list_probability states nothing"):
+        evaluate_probability(ranking, later, p, list_probability=np.full(len(p), np.nan))
 
 
 def test_reliability_by_hand_with_both_kinds_of_bins() -> None:

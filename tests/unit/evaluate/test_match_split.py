@@ -90,3 +90,5 @@ def test_an_empty_side_is_refused(cut: str, days: int, message: str) -> None:
 def test_cuts_must_move() -> None:
     with pytest.raises(InputError, match="every is"):
         next(temporal_splits(DATA, "2026-01-05", days=30, every=0))
+    with pytest.raises(InputError, match="No window of 4000 days"):
+        next(temporal_splits(DATA, "2026-01-05", days=4000, every=10))

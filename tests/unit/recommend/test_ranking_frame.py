@@ -42,6 +42,13 @@ def test_places_and_clients_without_a_list_stay() -> None:
     frame = pd.DataFrame({"client_id": ["x", "x"], "product_id": ["a", "b"], "rank": [3, 1]})
     ranking = Ranking.from_frame(frame, client_ids=["z", "x"])
     assert ranking.codes.tolist() == [[-1, -1, -1], [1, -1, 0]]
+    bought = Interactions.from_frame(frame.assign(day="2026-01-01"))
+    with pytest.raises(InputError, match="a pick after an empty slot") as refused:
+        evaluate_match(ranking, bought)
+    names = {"frame": frame}
+    exec(str(refused.value).split("with places: ")[1].rstrip("."), names)
+    closed = evaluate_match(Ranking.from_frame(names["frame"]), bought, ks=(2,), resamples=1)
+    assert closed.score("ndcg").value == 1.0
 
 
 GOOD = {"client_id": ["x", "x"], "product_id": ["a", "b"], "rank": [1, 2], "score": [2.0, 1.0]}

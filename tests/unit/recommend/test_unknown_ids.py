@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import Catalogue, Product
+from advisor import Catalogue, InputError, Product, evaluate_match
 from advisor.data import ClientTable, Interactions, Ranking
 from advisor.recommend import EASE, calibrate
 
@@ -100,3 +100,30 @@ def test_a_calibration_on_what_was_learnt_from_says_so(warnings: pytest.LogCaptu
     assert not warnings.records
     calibrate(replace(lists(), known_until=np.datetime64("2026-07-01")), later)
     assert told(warnings, logging.WARNING, "16 of the 16", "has seen them")
+
+
+WRITTEN = {"zeros in front": "00{}", ".0 at the end": "{}.0", "spaces": " {} "}
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+def test_ids_that_mean_the_same_are_told_by_what_sets_them_apart(
+    way: str, warnings: pytest.LogCaptureFixture
+) -> None:
+    """Numbers as one file has them, and as another does: every table that meets none says how."""
+    ours, items = [str(i) for i in range(20, 28)], [str(j) for j in range(50, 54)]
+    theirs, others = ([WRITTEN[way].format(name) for name in names] for names in (ours, items))
+    fitted = EASE().fit(purchases(ours, items))
+    fitted.rank(theirs, 2)
+    assert told(warnings, logging.WARNING, "None of the 8 clients", way)
+    with pytest.raises(InputError, match=f"alike but for.*{way}"):
+        EASE().fit(purchases(ours, items), catalogue=catalogue(others))
+    ranking = fitted.rank(ours, 2)
+    with pytest.raises(InputError, match=f"alike but for.*{way}"):
+        evaluate_match(ranking, purchases(theirs, items), ks=(1,))
+    with pytest.raises(InputError, match=f"alike but for.*{way}"):
+        evaluate_match(
+            ranking, purchases(ours, items), ks=(1,), by=pd.Series(list("abababab"), theirs)
+        )
+    with pytest.raises(InputError) as other:
+        evaluate_match(ranking, purchases(["x", "y"], items), ks=(1,))
+    assert "alike but for" not in str(other.value)

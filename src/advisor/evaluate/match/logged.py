@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from advisor.arrays import FloatArray, IntArray, float_array, numbers
-from advisor.data.ids import IdMap
+from advisor.data.ids import IdMap, alike_but_for
 from advisor.data.ranking import Ranking, places_of
 from advisor.data.tables import as_numbers, check_table, ids_of
 from advisor.errors import InputError
@@ -100,12 +100,13 @@ class LoggedChoices:
         """
         columns = [client, product, propensity, reward, *([slot] if slot else [])]
         check_table(log, "log", columns, "One row a product shown; name the columns by keyword.")
-        row = IdMap(ranking.client_ids).find(ids_of(log[client], client))
+        logged = ids_of(log[client], client)
+        row = IdMap(ranking.client_ids).find(logged)
         ranked = row >= 0
         if not ranked.any():
             raise InputError(
                 "No logged client has a new list; the ids do not match. Rank the clients of the"
-                " log.",
+                f" log.{alike_but_for(filter(None, logged), ranking.client_ids)}",
                 field=client,
             )
         code = IdMap(ranking.products).find(ids_of(log[product], product))[ranked]

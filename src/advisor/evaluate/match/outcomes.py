@@ -8,7 +8,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.eligibility import Eligibility
-from advisor.data.ids import IdMap
+from advisor.data.ids import IdMap, alike_but_for
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
@@ -96,7 +96,8 @@ def outcomes(ranking: Ranking, held_out: Interactions, eligible: Mask | None) ->
             f"None of the {len(ranking):,} ranked clients occurs in held_out"
             f" ({len(held_out.clients):,} clients); the ids do not match, or nobody bought. Ranked"
             f" are {personal(list(ranking.client_ids[:3]))}, held_out has"
-            f" {personal(list(held_out.clients.ids[:3]))}.",
+            f" {personal(list(held_out.clients.ids[:3]))}."
+            f"{alike_but_for(ranking.client_ids, held_out.clients.ids)}",
             field="held_out",
             value=kept(held_out.clients.ids[:3]),
         )
@@ -214,7 +215,8 @@ def checked_lists(ranking: Ranking) -> None:
             who = ranking.client_ids[row]
             raise InputError(
                 f"The list of client {personal(who)} in row {row} {what}; its metrics would mean"
-                " nothing. Rank distinct products, best first, empty slots last.",
+                " nothing. Rank distinct products, best first, empty slots last; in a table with"
+                ' places: frame["rank"] = frame.groupby("client_id")["rank"].rank().',
                 field="ranking",
                 value=kept(who),
             )

@@ -140,6 +140,13 @@ def evaluate_probability(
             continue
         _check_shape(stated, happened.shape, field)
         use = counted & there & ~np.isnan(stated)
+        if not use.any():
+            raise InputError(
+                f"{field} states nothing of {len(use):,} lists that could be judged: each is empty,"
+                " without a probability, or of a client who bought nothing. Pass the lists that"
+                " were served, and the purchases of their clients.",
+                field=field,
+            )
         p, y = stated[use], happened[use]
         curves[name] = reliability_curve(p, y, bins=bins, equal_counts=True)
         thresholds[name] = threshold_for_precision(p, y, wanted)

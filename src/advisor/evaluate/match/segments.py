@@ -13,7 +13,7 @@ from advisor.arrays import IntArray, check_type
 from advisor.cells import is_missing, text_of
 from advisor.contracts.wording import Sentence
 from advisor.data.clients.table import ClientTable
-from advisor.data.ids import IdMap
+from advisor.data.ids import IdMap, alike_but_for
 from advisor.data.interactions import Interactions
 from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
@@ -114,7 +114,7 @@ def _by_client(labels: pd.Series, ranking: Ranking) -> Words:
             return _words(labels.tolist())
         raise InputError(
             f"by has {len(ids)} labels, none of them of a ranked client, so every client would be"
-            f" {UNKNOWN}. Index it by client id.",
+            f" {UNKNOWN}. Index it by client id.{alike_but_for(ids, ranking.client_ids)}",
             field="by",
             value=len(ids),
         )

@@ -93,10 +93,17 @@ def temporal_splits(
     (see `block_interval`).
 
     Raises:
-        InputError: every is below 1, or a split is empty.
+        InputError: every is below 1, no window fits, or a split is empty.
     """
     cut = as_day(first, "first")
     last = interactions.days.max() if len(interactions) else cut
+    if cut + np.timedelta64(days, "D") > last:
+        raise InputError(
+            f"No window of {days} days from {cut} on ends by the last purchase, {last}. Begin"
+            " earlier, or take shorter windows.",
+            field="first",
+            value=str(cut),
+        )
     while cut + np.timedelta64(days, "D") <= last:
         yield temporal_split(interactions, cut, days=days, only_new=only_new)
         cut = cut + np.timedelta64(every, "D")

@@ -12,6 +12,7 @@ from advisor.annotations import Count, Seed
 from advisor.arrays import FloatArray
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients.table import ClientTable
+from advisor.data.ids import alike_but_for
 from advisor.data.interactions import Interactions
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
@@ -168,7 +169,7 @@ def _check_products(interactions: Interactions, catalogue: Catalogue) -> None:
         f"None of the {len(bought):,} products bought is in the catalogue: interactions have"
         f" {list(bought[:2])}, the catalogue has {list(catalogue.ids.ids[:2])}; nothing could be"
         " learnt about any product that may be recommended. Write the ids alike, or pass the"
-        " catalogue they belong to.",
+        f" catalogue they belong to.{alike_but_for(bought, catalogue.ids.ids)}",
         field="interactions",
         value=bought[:2],
     )

@@ -101,6 +101,12 @@ def test_baseline_is_paired_and_printed() -> None:
     assert report.differences["volatility"].mean == pytest.approx(
         np.mean(report.volatility - rival.volatility)
     )
+    turned = Ranking.from_frame(ranked([[1, 0], [0, -1]]).to_frame().iloc[::-1])
+    again = evaluate_money(
+        ranked([[0, 1], [2, 3]]), prices, str(prices.dates[9]), rows=20, baseline=turned
+    )
+    assert turned.client_ids == ("c1", "c0")
+    assert again.differences == report.differences
     assert "minus baseline" in str(report)
     assert report.to_frame()["measure"].tolist() == ["total_return", "monthly_return", "volatility"]
 
@@ -112,5 +118,5 @@ def test_what_cannot_be_judged_is_refused() -> None:
         evaluate_money(ranked([[0]]), prices, day, rows=31)
     with pytest.raises(InputError, match="No pick"):
         evaluate_money(ranked([[0]], "q"), prices, day, rows=20)
-    with pytest.raises(InputError, match="other clients"):
-        evaluate_money(ranked([[0]]), prices, day, rows=20, baseline=ranked([[0], [1]]))
+    with pytest.raises(InputError, match="no list for client"):
+        evaluate_money(ranked([[0], [1]]), prices, day, rows=20, baseline=ranked([[0]]))

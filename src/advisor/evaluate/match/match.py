@@ -14,7 +14,6 @@ from advisor.contracts.wording import Sentence, texts
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
-from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
@@ -30,12 +29,20 @@ from advisor.evaluate.match.check import (
 from advisor.evaluate.match.doubts import doubts
 from advisor.evaluate.match.inputs import CutOffs, GivenMask, Rules, Segmentation
 from advisor.evaluate.match.lists import list_quality
-from advisor.evaluate.match.outcomes import Key, Mask, Outcomes, Refused, distinct, outcomes, values
+from advisor.evaluate.match.outcomes import (
+    Key,
+    Mask,
+    Outcomes,
+    Refused,
+    aligned,
+    distinct,
+    outcomes,
+    values,
+)
 from advisor.evaluate.match.report import ALL, MatchReport, Score
 from advisor.evaluate.match.segments import Words, segments
 from advisor.measures.bootstrap import Draws, resampled_means, summarise
 from advisor.measures.history import ratio
-from advisor.privacy import kept, personal
 from advisor.validation import checked
 
 
@@ -120,9 +127,9 @@ class _Lists:
         own = outcomes(ranking, held_out, mask)
         if baseline is None:
             return cls(ranking, own, None, None)
-        aligned = _aligned(baseline, ranking)
-        other = outcomes(aligned, held_out, _widened(mask, ranking, aligned))
-        return cls(ranking, own, aligned, other)
+        rival = aligned(baseline, ranking)
+        other = outcomes(rival, held_out, _widened(mask, ranking, rival))
+        return cls(ranking, own, rival, other)
 
     def scored(
         self, ks: tuple[int, ...], groups: Mapping[str, Words], draws: _Resampling, skip: bool
@@ -249,28 +256,11 @@ def _of_catalogue(ranking: Ranking, catalogue: Catalogue | None) -> Ranking:
     return replace(ranking, products=(*ranking.products, *more))
 
 
-def _aligned(baseline: Ranking, ranking: Ranking) -> Ranking:
-    """The baseline with the ranking's rows and columns; products it alone ranks come last."""
-    row = IdMap.of(baseline.client_ids, "baseline.client_ids").find(ranking.client_ids)
-    if (row < 0).any():
-        missing = ranking.client_ids[int(np.argmax(row < 0))]
-        raise InputError(
-            f"The baseline has no list for client {personal(missing)} ({int((row < 0).sum()):,}"
-            " missing); a paired comparison needs the same clients. Rank them with both.",
-            field="baseline",
-            value=kept(missing),
-        )
-    known = IdMap(ranking.products)
-    products = (*ranking.products, *(p for p in baseline.products if p not in known))
-    recode = np.append(IdMap(products).find(baseline.products), -1)
-    return Ranking(ranking.client_ids, products, recode[baseline.codes[row]], baseline.scores[row])
-
-
-def _widened(eligible: Mask | None, ranking: Ranking, aligned: Ranking) -> Mask | None:
-    """The ranking's mask with a column of False for each product that only the baseline ranks, so
-    that both are held to the same purchases.
+def _widened(eligible: Mask | None, ranking: Ranking, wider: Ranking) -> Mask | None:
+    """The ranking's mask with a column of False for each further product of `wider`, so that both
+    are held to the same purchases.
     """
-    extra = len(aligned.products) - len(ranking.products)
+    extra = len(wider.products) - len(ranking.products)
     if extra == 0 or isinstance(eligible, Refused):
         return eligible
     if eligible is None:

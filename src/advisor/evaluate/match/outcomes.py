@@ -220,3 +220,20 @@ def checked_lists(ranking: Ranking) -> None:
                 field="ranking",
                 value=kept(who),
             )
+
+
+def aligned(baseline: Ranking, ranking: Ranking) -> Ranking:
+    """The baseline with the ranking's rows and columns; products it alone ranks come last."""
+    row = IdMap.of(baseline.client_ids, "baseline.client_ids").find(ranking.client_ids)
+    if (row < 0).any():
+        missing = ranking.client_ids[int(np.argmax(row < 0))]
+        raise InputError(
+            f"The baseline has no list for client {personal(missing)} ({int((row < 0).sum()):,}"
+            " missing); a paired comparison needs the same clients. Rank them with both.",
+            field="baseline",
+            value=kept(missing),
+        )
+    known = IdMap(ranking.products)
+    products = (*ranking.products, *(p for p in baseline.products if p not in known))
+    recode = np.append(IdMap(products).find(baseline.products), -1)
+    return Ranking(ranking.client_ids, products, recode[baseline.codes[row]], baseline.scores[row])

@@ -21,7 +21,7 @@ from advisor.data.ids import IdMap
 from advisor.data.market import Market
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
-from advisor.evaluate.match.outcomes import checked_lists
+from advisor.evaluate.match.outcomes import aligned, checked_lists
 from advisor.measures.bootstrap import Draws, Interval, interval, paired_difference
 from advisor.readers import Number
 from advisor.validation import checked
@@ -107,7 +107,7 @@ def evaluate_money(
         start: The day the lists were made for: the first return counted is that of the next row.
         rows: Length of the window in rows of the market; 126 is half a year of days.
         catalogue: Where a product is no asset of the market, its exposures, less its fee.
-        baseline: Lists of another model for the same clients in the same order.
+        baseline: Lists of another model for the same clients, in any order.
         confidence: Covered share of the intervals.
         resamples: Of the bootstrap over clients; lists that many clients share move together with
             the market, which no bootstrap over clients shows.
@@ -115,19 +115,16 @@ def evaluate_money(
 
     Raises:
         InputError: The market does not reach over the window, no pick is priced, or the baseline
-            has other clients.
+            lacks a client.
     """
     checked_lists(ranking)
     day, first = _first_row(market, start, rows)
-    if baseline is not None and baseline.client_ids != ranking.client_ids:
-        raise InputError(
-            "The baseline has other clients, or another order; rank the same clients with both.",
-            field="baseline",
-        )
     window = market.returns[first : first + rows]
     own = _realised(ranking, window, market, catalogue)
     draws: dict[str, Any] = {"confidence": confidence, "resamples": resamples, "seed": seed}
-    rivals = {} if baseline is None else _realised(baseline, window, market, catalogue).lists
+    rivals: dict[str, FloatArray] = {}
+    if baseline is not None:
+        rivals = _realised(aligned(baseline, ranking), window, market, catalogue).lists
     return MoneyReport(
         client_ids=ranking.client_ids,
         start=day,

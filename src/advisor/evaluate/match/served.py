@@ -22,8 +22,8 @@ from advisor.evaluate.match.match import evaluate_match
 from advisor.evaluate.match.report import MatchReport
 
 _WHAT = (
-    "Pass advice, a batch that advise_many yields, or a Ranking (Ranking.from_frame(table)); and"
-    " the later Interactions."
+    "Pass advice, one batch of advise_many (chunk=len(clients) gives one), or a Ranking"
+    " (Ranking.from_frame(table)); and the later Interactions."
 )
 CUT_OFFS = (1, 5, 10)
 """Where none are given, as far as the lists reach."""

@@ -551,6 +551,9 @@ def test_segments_from_a_table_are_joined_by_client_id() -> None:
     }
     one = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), by=table["tier"])
     assert one.score("recall", by="tier", segment="gold").value == pytest.approx(0.5)
+    for mapping in (table["tier"].to_dict(), {"tier": table["tier"].to_dict()}):
+        told = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), by=mapping)
+        np.testing.assert_array_equal([s.value for s in told.scores], [s.value for s in one.scores])
     random = table.sample(frac=1.0, random_state=3).rename_axis("client_id").reset_index()
     for shuffled in (random, random.rename(columns={"client_id": "id"}), random.iloc[::-1]):
         again = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), by=shuffled)
@@ -580,3 +583,18 @@ def test_lists_that_know_no_other_products_are_judged_over_the_catalogue() -> No
         evaluate_match(ranked(lists), truth, **rules).to_frame(),
         evaluate_match(ranked(lists, tuple("abc")), truth, **rules).to_frame(),
     )
+
+
+@pytest.mark.parametrize(("labels", "fine"), [(20, True), (21, False), (200, False), (50, True)])
+def test_a_label_for_each_client_is_no_segmentation(labels: int, fine: bool) -> None:
+    people = 100 if fine else 40 if labels < 40 else 200
+    lists = ranked({f"u{i}": "ab" for i in range(people)})
+    by = pd.DataFrame(
+        {"client_id": lists.client_ids, "wealth": [1e4 + i % labels for i in range(people)]}
+    )
+    given = {"held_out": bought({"u0": "a"}), "ks": (1,), "resamples": 2, "by": by}
+    if fine:
+        assert len({s.segment for s in evaluate_match(lists, **given).scores}) == labels + 1
+    else:
+        with pytest.raises(InputError, match=f"{labels} labels for {people} clients"):
+            evaluate_match(lists, **given)

@@ -64,9 +64,10 @@ GivenMask = Annotated[
 ]
 """Its shape is checked where it is used."""
 Rules = Annotated[Any, Named("rules", _can_be_asked, "a Regime, such as Regime.nfra()")]
-By = str | Sequence[str] | Mapping[str, Sequence[object]] | pd.Series | pd.DataFrame
-"""`"level"`, `"segment"`, `"tenure"` or several of them; or labels by name in the order of the
-ranking; or a table indexed by client id."""
+By = str | Sequence[str] | Mapping[str, object] | pd.Series | pd.DataFrame
+"""`"level"`, `"segment"`, `"tenure"` or several of them; or by name labels in the order of the
+ranking or by client id; or labels by client id, or a table that has them in its index or in a
+column `client_id`."""
 Segmentation = Annotated[
     By, Named("by", _splits, '"level", "segment" or "tenure", a list of these, or labels by client')
 ]

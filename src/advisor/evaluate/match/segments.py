@@ -27,6 +27,8 @@ TENURES: tuple[tuple[float, str], ...] = (
     (np.inf, Sentence("match_names", "longer")),
 )
 """Upper edge in years and name of each tenure."""
+MANY = 20
+"""Labels up to which few clients may have each."""
 UNKNOWN = Sentence("match_names", "unknown")
 NO_LEVEL = Sentence("match_names", "no_level")
 
@@ -44,10 +46,33 @@ def segments(
     know are "unknown".
 
     Raises:
-        InputError: A named segmentation lacks its source, or labels have another length.
+        InputError: A named segmentation lacks its source, labels have another length, or most
+            clients have a label of their own.
     """
-    if by is None:
-        return {}
+    found = {} if by is None else _labelled(by, ranking, profiles, clients, history)
+    for name, words in found.items():
+        labels = len(set(words.tolist()))
+        if labels > MANY and 2 * labels > len(words):
+            raise InputError(
+                f"by {name!r} has {labels:,} labels for {len(words):,} clients; a segment of one"
+                " client or two says nothing. Make ranges of it (pandas.qcut), or leave it out.",
+                field="by",
+                value=labels,
+            )
+    return found
+
+
+def _labelled(
+    by: By,
+    ranking: Ranking,
+    profiles: RiskProfiles | None,
+    clients: ClientTable | None,
+    history: Interactions | None,
+) -> dict[str, Words]:
+    if isinstance(by, Mapping) and all(
+        np.isscalar(label) or label is None for label in by.values()
+    ):
+        by = pd.Series(dict(by), dtype=object)
     if isinstance(by, pd.Series):
         by = by.to_frame(name=by.name or "segment")
     if isinstance(by, pd.DataFrame):
@@ -90,9 +115,9 @@ def _indexed(by: pd.DataFrame, ranking: Ranking) -> pd.DataFrame:
 
 def _labels(name: str, labels: object, ranking: Ranking) -> Words:
     """Labels by client id, or one each in the order of the ranking."""
-    if isinstance(labels, pd.Series):
-        return _by_client(labels, ranking)
-    remedy = "Give one label each, in the order of the ranking."
+    if isinstance(labels, pd.Series | Mapping):
+        return _by_client(pd.Series(labels, dtype=object), ranking)
+    remedy = "Give one label each, in the order of the ranking, or by client id."
     check_type(labels, (Sequence, np.ndarray), "by", remedy, key=name)
     words = list(cast(Sequence[object], labels))
     if len(words) != len(ranking):

@@ -1,4 +1,4 @@
-"""Write the generated pages of the site: reference, formats, codes, layers, and API.md.
+"""Write the generated pages of the site: reference, formats, codes, layers and JSON Schemas.
 
 python docs/build.py [--check]
 
@@ -16,11 +16,13 @@ from typing import Any
 
 from advisor import exports, schemas
 from advisor.contracts.advice import STATUSES
+from advisor.contracts.base import Contract
 from advisor.contracts.client import Client, Goal
 from advisor.contracts.product import Product
 from advisor.contracts.question import Option, Question
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.rules import Rule, RulePack
+from advisor.engine.output import arrow
 
 DOCS = Path(__file__).resolve().parent
 SRC = DOCS.parent / "src" / "advisor"
@@ -29,17 +31,17 @@ CONTRACTS = (Client, Goal, Product, Questionnaire, Question, Option, RulePack, R
 FRAMES = {"Purchases": "Interactions.from_frame", "Trades": "Trades.from_frame"}
 HOST = {
     "ok": "show the advice",
-    "invalid_input": "mend the client's data; the sentence names field and repair",
+    "invalid_input": "correct the client's data; the sentence names field and remedy",
     "not_assessed": "let the client answer what is missing",
     "assessment_expired": "assess again",
     "no_suitable_level": "offer no investment portfolio",
     "no_money": "ask for all investable money",
     "no_eligible_asset": "add suitable products, or review what was stated",
     "infeasible": "relax the mandate, or let the client sell what is locked",
-    "above_band": "offer nothing; add calmer products",
-    "holdings_above_band": "show the orders; say that what must be kept stays above the level",
+    "above_band": "offer nothing; add less volatile products",
+    "holdings_above_band": "show the orders; say that what must be kept is above the level",
     "unsolved": "report it; nothing is offered",
-    "stopped": "offer nothing until the person responsible lifts the stop",
+    "stopped": "offer nothing until the person responsible ends the stop",
 }
 
 
@@ -68,28 +70,17 @@ def formats() -> str:
     parts = [
         "# Formats\n",
         (
-            "Every table and file that goes in, column by column. Money is in the client's"
-            " currency, shares and fees are fractions."
+            "Every table and file, column by column."
+            " Money is in the client's currency, shares and fees are fractions. The contracts as"
+            " JSON Schema: `advisor.schemas()`."
         ),
     ]
-    for contract in CONTRACTS:
-        schema = contract.model_json_schema()
-        parts += [
-            f"\n## {contract.__name__}\n",
-            "| name | type | unit | default | missing means |",
-            "|---|---|---|---|---|",
-        ]
-        for name, field in contract.model_fields.items():
-            unit, missing = notes[contract.__name__][name]
-            default = (
-                "required"
-                if field.is_required()
-                else _default(field.get_default(call_default_factory=True))
-            )
-            parts.append(
-                f"| `{name}` | {written_type(schema['properties'][name], schema)} | {unit} |"
-                f" {default} | {missing} |"
-            )
+    for contract in CONTRACTS[:3]:
+        parts += contract_table(contract, notes[contract.__name__])
+    parts += [
+        "\n## Prices\n",
+        "Read by `Market.from_prices`: one column an asset, one row a session, days as the index.",
+    ]
     for frame, reader in FRAMES.items():
         parts += [
             f"\n## {frame}\n",
@@ -100,7 +91,60 @@ def formats() -> str:
         parts += [
             f"| `{name}` | {unit} | {missing} |" for name, (unit, missing) in notes[frame].items()
         ]
+    parts += [
+        "\n## Advice as a table\n",
+        (
+            "Columns of `advise_stream`, `AdviceBatch.to_arrow` and, but for `sales`,"
+            " `AdviceBatch.to_frame`; as an object it is [Advice](reference/contracts.md).\n"
+        ),
+        "| name | what it is |",
+        "|---|---|",
+        *advice_columns(),
+        (
+            "\nThe columns named in `labels` follow: those of clients at the end, those of products"
+            " beside each pick as `pick_<i>_<label>`. `advise_stream` adds `inputs`, the digest of"
+            " what was read for the row."
+        ),
+    ]
+    for contract in CONTRACTS[3:]:
+        parts += contract_table(contract, notes[contract.__name__])
     return "\n".join(parts) + "\n"
+
+
+def contract_table(contract: type[Contract], notes: dict[str, list[str]]) -> list[str]:
+    """The section of a contract: name, type, unit, default, what missing means."""
+    schema = contract.model_json_schema()
+    lines = [
+        f"\n## {contract.__name__}\n",
+        "| name | type | unit | default | missing means |",
+        "|---|---|---|---|---|",
+    ]
+    for name, field in contract.model_fields.items():
+        unit, missing = notes[name]
+        default = (
+            "required"
+            if field.is_required()
+            else _default(field.get_default(call_default_factory=True))
+        )
+        lines.append(
+            f"| `{name}` | {written_type(schema['properties'][name], schema)} | {unit} |"
+            f" {default} | {missing} |"
+        )
+    return lines
+
+
+def advice_columns() -> list[str]:
+    """The rows of the table in the docstring of `engine/output/arrow.py`."""
+    rows: list[list[str]] = []
+    for line in str(arrow.__doc__).split("\n====")[2].splitlines()[1:]:
+        if line[0] == " ":
+            rows[-1][1] += " " + line.strip()
+        else:
+            rows.append([line[:29].strip(), line[29:].strip()])
+    return [
+        f"| `{names.replace(', ', '`, `')}` | {what.replace('|', chr(92) + '|')} |"
+        for names, what in rows
+    ]
 
 
 def _default(value: object) -> str:
@@ -118,6 +162,10 @@ def codes() -> str:
     parts = [
         "# Statuses and reasons\n",
         "## Statuses\n",
+        (
+            "In tables every client has a status. `Advisor.advise` raises an `InputError` in place"
+            " of `invalid_input` and `not_assessed`; its `value` is the status.\n"
+        ),
         "| status | what the host does |",
         "|---|---|",
     ]
@@ -125,8 +173,8 @@ def codes() -> str:
     parts += [
         "\n## Reasons\n",
         (
-            "`Reason.data` holds each value in braces; `sentences(advice, language)` says an advice"
-            " again.\n"
+            "`Reason.data` holds each value in braces; `sentences(advice, language)` writes them in"
+            " either language.\n"
         ),
     ]
     parts += ["| code | English | 中文 |", "|---|---|---|"]
@@ -168,8 +216,8 @@ def layers() -> str:
         f"{'':>4}{' | '.join(sorted(names))}" for _, names in sorted(rows.items(), reverse=True)
     ]
     return (
-        "# Layers\n\nA package imports packages below its own line, never one beside or above"
-        " it.\n\n```text\n" + "\n".join(lines) + "\n```\n"
+        "# Layers\n\nA package imports packages on the lines below its own, never one on its own"
+        " line or above.\n\n```text\n" + "\n".join(lines) + "\n```\n"
     )
 
 
@@ -197,6 +245,7 @@ def main() -> int:
         if not (DOCS / name).exists() or (DOCS / name).read_text(encoding="utf-8") != text
     ]
     if "--check" in sys.argv:
+        sys.stdout.writelines(f"{name}\n" for name in stale)
         return int(bool(stale))
     for folder in ("reference", "schemas"):
         (DOCS / folder).mkdir(exist_ok=True)

@@ -32,13 +32,10 @@ def render(table: dict[str, Any]) -> str:
         "# Capabilities",
         "",
         (
-            "What a bank's customer management asks for, what does it here, by which definition,"
-            " and how it is measured."
+            "Each capability of the customer side: its functions, definition and source, and how it"
+            " is measured."
         ),
-        (
-            "Made from `src/advisor/adapters/capabilities.toml`; a test imports every name and"
-            " finds every test."
-        ),
+        ("Made from `src/advisor/adapters/capabilities.toml`; the test files are below `tests/`."),
     ]
     areas = dict.fromkeys(entry["area"] for entry in table["capability"])
     for area in areas:
@@ -51,7 +48,7 @@ def render(table: dict[str, Any]) -> str:
         ]
         for entry in table["capability"]:
             if entry["area"] == area:
-                tests = ", ".join(f"`{test}`" for test in entry["tests"])
+                tests = ", ".join(f"`{test.rsplit('/', 1)[-1]}`" for test in entry["tests"])
                 names = ", ".join(map(named, entry["functions"]))
                 lines.append(
                     row(
@@ -62,7 +59,8 @@ def render(table: dict[str, Any]) -> str:
                         f"{entry['metric']} ({tests})",
                     )
                 )
-    lines += ["", "## What is the host's", "", row("what", "the hook"), row("---", "---")]
+    lines += ["", "## What the host provides", ""]
+    lines += [row("task", "where it connects"), row("---", "---")]
     lines += [row(entry["what"], entry["hook"]) for entry in table["host"]]
     lines += [
         "",

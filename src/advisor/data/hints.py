@@ -261,7 +261,9 @@ def read_as(name: str, table: str) -> str | None:
     return _names_of(table).get(_plain(name))
 
 
-def names_hint(names: Sequence[str], table: str, *, file: bool = False) -> str:
+def names_hint(
+    names: Sequence[str], table: str, *, file: bool = False, asked: Sequence[str] | None = None
+) -> str:
     """What to do about columns that are not named as they are read.
 
     Args:
@@ -269,6 +271,7 @@ def names_hint(names: Sequence[str], table: str, *, file: bool = False) -> str:
         table: Which names it should have: "products", "clients", "interactions", "lists" or
             "trades".
         file: Whether the table is a file of clients; else it is a frame.
+        asked: Names that are read; None: all that the table may have.
 
     >>> names_hint(["id;wealth"], "clients"), names_hint(["Kunde", "wealth"], "clients")
     (' Read it with sep=";".', ' If so meant: frame = frame.rename(columns={"Kunde": "id"}).')
@@ -285,7 +288,8 @@ def names_hint(names: Sequence[str], table: str, *, file: bool = False) -> str:
     renamed: dict[str, str] = {}
     for name in names:
         here = read_as(name, table)
-        if here is not None and here not in names and here not in renamed.values():
+        taken = here in names or here in renamed.values()
+        if here is not None and not taken and here in (asked or [here]):
             renamed[name] = here
     pairs = ", ".join(f"{_quoted(old)}: {_quoted(new)}" for old, new in renamed.items())
     calls = (f".rename(columns={{{pairs}}})" if pairs else "") + (

@@ -33,7 +33,7 @@ def check_table(frame: object, field: str, columns: Sequence[str], remedy: str) 
     if absent:
         raise InputError(
             f"{field} need the column(s) {absent}; the table has {names[:20]}. {remedy}"
-            + names_hint(names, field),
+            + names_hint(names, field, asked=columns),
             field=absent[0],
             value=absent,
         )

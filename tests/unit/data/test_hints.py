@@ -369,3 +369,14 @@ def test_small_percentages_are_said_in_the_log(caplog: pytest.LogCaptureFixture)
         assert not caplog.records
         Market.from_returns(bonds * 100)
     assert "returns / 100" in caplog.text
+
+
+@pytest.mark.parametrize("told", [{}, {"day": "dae"}, {"client": "who"}, {"product": "what"}])
+def test_a_column_is_only_renamed_to_what_is_then_read(told: dict[str, str]) -> None:
+    frame = pd.DataFrame({"customer": ["a"], "item": ["x"], "date": ["2026-01-05"]})
+    with pytest.raises(InputError) as refused:
+        Interactions.from_frame(frame, **told)
+    renamed = re.findall(r': "(\w+)"[,}]', str(refused.value).partition("rename(")[2])
+    usual = {"client": "client_id", "product": "product_id", "day": "day"}
+    assert set(renamed) <= {told.get(argument, name) for argument, name in usual.items()}
+    assert renamed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from math import inf
-from typing import Annotated, Any, ClassVar, NoReturn, Self
+from typing import Annotated, Any, ClassVar, NoReturn, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -33,29 +33,33 @@ def input_error(name: str, error: ValidationError, *, private: bool = False) -> 
     """
     complaints = error.errors(include_url=False)
     first = complaints[0]
-    field = ".".join(str(part) for part in first["loc"]) or name
+    field, where = _path(first), ".".join(filter(None, (name, _path(first))))
     value: Any = first["input"]
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, InputError):
         text = str(cause)
         if cause.field is not None:
-            field, value = cause.field, cause.value
+            inside = field and isinstance(value, Mapping)  # refused by what is there, as a whole
+            field, value = f"{field}.{cause.field}" if inside else cause.field, cause.value
     else:
         hint = {"missing": "pass it", "extra_forbidden": "remove it or correct its spelling"}.get(
             first["type"], "correct it"
         )
         if first["type"] == "missing":  # its input is the whole record
-            text, value = f"{name}.{field} is missing; pass it.", None
+            text, value = f"{where} is missing; pass it.", None
         else:
             shown = personal(value) if private else _shown(value)
             message = first["msg"].removeprefix("Value error, ")
-            text = f"{name}.{field} = {shown}: {message}; {hint}."
+            text = f"{where} = {shown}: {message}; {hint}."
     if len(complaints) > 1:
-        others = ", ".join(
-            ".".join(str(part) for part in c["loc"]) or name for c in complaints[1:5]
-        )
+        others = ", ".join(_path(c) or name for c in complaints[1:5])
         text += f" ({len(complaints) - 1} more: {others})"
-    return InputError(text, field=field, value=kept(value) if private else value)
+    return InputError(text, field=field or None, value=kept(value) if private else value)
+
+
+def _path(complaint: Any) -> str:
+    """Where a complaint of pydantic points, dotted; empty: at the whole."""
+    return ".".join(str(part) for part in complaint["loc"])
 
 
 def _shown(value: object) -> str:
@@ -77,6 +81,11 @@ UpperEdge = Annotated[
     float, BeforeValidator(lambda v: inf if v is None else v), _TO_JSON, _NO_LIMIT
 ]
 """An upper limit; inf = none, which JSON writes as null."""
+
+
+def _personal(kind: Any) -> bool:
+    """Whether a type, or a part of it, is a contract of a client's data."""
+    return getattr(kind, "personal_data", False) is True or any(map(_personal, get_args(kind)))
 
 
 class _Masked:
@@ -104,6 +113,12 @@ class Contract(BaseModel):
 
     personal_data: ClassVar[bool] = False
     """Whether the values are a client's: `repr` and messages mask them where `privacy` says so."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Whatever holds a client's data is a client's data."""
+        held = (field.annotation for field in cls.model_fields.values())
+        cls.personal_data = cls.personal_data or any(map(_personal, held))
 
     def __init__(self, /, **data: Any) -> None:
         try:
@@ -178,9 +193,7 @@ class Contract(BaseModel):
             return super().model_validate(obj)
         except ValidationError as error:
             unknown = [
-                ".".join(map(str, c["loc"]))
-                for c in error.errors(include_url=False)
-                if c["type"] == "extra_forbidden"
+                _path(c) for c in error.errors(include_url=False) if c["type"] == "extra_forbidden"
             ]
             if not unknown:
                 raise input_error(cls.__name__, error, private=cls.personal_data) from None

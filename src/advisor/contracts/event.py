@@ -46,7 +46,13 @@ _Money = Annotated[float, Field(ge=0.0), as_number]
 _Score = Annotated[float, Field(ge=0.0, le=10.0), as_number]
 
 
-class ProductSeen(Row):
+class EventData(Row):
+    """What an event tells of a client."""
+
+    personal_data: ClassVar[bool] = True
+
+
+class ProductSeen(EventData):
     """A product that was shown to the client, or that they opened."""
 
     product_id: Id
@@ -57,7 +63,7 @@ class ProductSeen(Row):
     position: Annotated[int, Field(ge=0), as_number] | None = None
 
 
-class OrderLine(Row):
+class OrderLine(EventData):
     """One product of an order."""
 
     product_id: Id
@@ -65,7 +71,7 @@ class OrderLine(Row):
     price: _Money | None = None
 
 
-class OrderCompleted(Row):
+class OrderCompleted(EventData):
     """An order that was paid: what the client bought."""
 
     order_id: Id
@@ -74,20 +80,20 @@ class OrderCompleted(Row):
     currency: Word | None = None
 
 
-class ClientIdentified(Row):
+class ClientIdentified(EventData):
     """What another system knows of the client: plain values by name."""
 
     traits: dict[str, Scalar] = {}
 
 
-class LifeEvent(Row):
+class LifeEvent(EventData):
     """Something in the client's life that changes what they need: retirement, a birth, a move."""
 
     kind: Id
     on: Word | None = None
 
 
-class AdviceShown(Row):
+class AdviceShown(EventData):
     """An advice that the client was shown."""
 
     run: Word | None = None
@@ -95,7 +101,7 @@ class AdviceShown(Row):
     channel: Word | None = None
 
 
-class AdviceAnswered(Row):
+class AdviceAnswered(EventData):
     """What the client did with an advice."""
 
     accepted: Flag
@@ -103,7 +109,7 @@ class AdviceAnswered(Row):
     run: Word | None = None
 
 
-class MessageSent(Row):
+class MessageSent(EventData):
     """A message to the client, by an action or by a person."""
 
     action_id: Word | None = None
@@ -111,7 +117,7 @@ class MessageSent(Row):
     channel: Word | None = None
 
 
-class FeedbackGiven(Row):
+class FeedbackGiven(EventData):
     """A score that the client gave, 0..10, and what it was asked about."""
 
     kind: Literal["nps", "ces", "csat"]
@@ -119,14 +125,14 @@ class FeedbackGiven(Row):
     about: Word | None = None
 
 
-class ComplaintChanged(Row):
+class ComplaintChanged(EventData):
     """A complaint that was opened or closed."""
 
     complaint_id: Id
     about: Word | None = None
 
 
-class PaymentMade(Row):
+class PaymentMade(EventData):
     """Money that left or reached an account of the client."""
 
     amount: _Money
@@ -136,7 +142,7 @@ class PaymentMade(Row):
     country: Word | None = None
 
 
-class SessionMoved(Row):
+class SessionMoved(EventData):
     """A questionnaire that was opened, answered further or finished, and in which channel.
 
     `session` is a name that opens nothing; `asked_again` counts questions that this channel asked
@@ -224,7 +230,10 @@ class Event(Contract):
                 field="type",
                 value=self.type,
             )
-        data = contract.model_validate(self.data).model_dump(mode="json", exclude_none=True)
+        try:
+            data = contract.model_validate(self.data).model_dump(mode="json", exclude_none=True)
+        except InputError as error:
+            raise InputError(str(error), field=f"data.{error.field}", value=error.value) from None
         object.__setattr__(self, "data", data)
         return self
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -38,7 +39,8 @@ def ordered_results(
         waiting: deque[Future[_T]] = deque()
         try:
             for task in tasks:
-                waiting.append(pool.submit(work, *task))
+                with _held():
+                    waiting.append(pool.submit(work, *task))
                 while sum(not future.done() for future in waiting) > workers:
                     wait([f for f in waiting if not f.done()], return_when=FIRST_COMPLETED)
                 while waiting and waiting[0].done():
@@ -53,6 +55,21 @@ def ordered_results(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+@contextmanager
+def _held() -> Generator[None]:
+    """Processes begun meanwhile get no interrupt: that of a terminal reaches all of them, and is
+    for the one that began them.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from advisor.data.clients.files import files_of
 from advisor.data.clients.repeated import SeenIds
 from advisor.data.clients.sources import arrow_batches, opened_once
 from advisor.engine.advisor import Advisor
-from advisor.errors import InputError, StoppedError
+from advisor.errors import AdapterError, InputError, StoppedError
 from advisor.files import clear_drafts, held
 from advisor.runs.duplicates import problems_of
 from advisor.runs.job import AdvisorRef, Job
@@ -144,12 +144,17 @@ class _Run:
         """All of them, at least one. Raises `StoppedError` where the host stopped the run."""
         parts: list[Part] = []
         values: set[str] = set()
-        for part in ordered_results(_advise_part, self._tasks(tables, stop), workers):
-            parts.append(part)
-            values |= {file.name.rpartition("/")[0] for file in part.files}
-            if self.partitions:
-                self.partitions.check(values)
-            moved(part.rows)
+        try:
+            for part in ordered_results(_advise_part, self._tasks(tables, stop), workers):
+                parts.append(part)
+                values |= {file.name.rpartition("/")[0] for file in part.files}
+                if self.partitions:
+                    self.partitions.check(values)
+                moved(part.rows)
+        except AdapterError:  # the signal to stop may have ended the other processes
+            if stop is None or not stop():
+                raise
+            self.stopped = True
         if stop is not None and self.stopped:
             raise StoppedError(
                 f"The run was stopped by its host after {len(parts)} parts, which are kept. Call"

@@ -100,7 +100,8 @@ def read(store: Any, session_id: str, own: Questionnaire, now: datetime) -> tupl
         own: The questionnaire that sessions ask now; another is one of the library's.
         now: When.
     """
-    rows = store.rows("sessions", id=session_id) if session_id.isascii() else []
+    written = session_id.isascii() and session_id.isprintable()
+    rows = store.rows("sessions", id=session_id) if written else []
     if not rows or rows[0]["expires"] <= now:
         raise NoSessionError
     text: str = rows[0]["state"]

@@ -85,10 +85,12 @@ class StoreBase:
         with self.writing() as connection:
             dialect = needs("crm", f"sqlalchemy.dialects.{connection.dialect.name}")
             new = dialect.insert(its).values(**row).on_conflict_do_nothing()
-            if connection.execute(new.returning(*its.primary_key.columns)).first() is not None:
-                return None
             there = sa.select(its).where(rows.key_of(its, row))
-            return dict(connection.execute(there).mappings().one())
+            while connection.execute(new.returning(*its.primary_key.columns)).first() is None:
+                stands = connection.execute(there).mappings().first()
+                if stands is not None:  # else it was deleted meanwhile
+                    return dict(stands)
+        return None
 
     @checked
     def delete(self, table: Text, **where: Any) -> int:

@@ -321,6 +321,7 @@ WRONG: list[dict[str, Any]] = [
     {"client": LI, "picks": -1},
     {"client": LI, "picks": "many"},
     {"client": {**LI, "holdings": {"nothing": 5.0}}},
+    {"session": "\0"},
 ]
 
 
@@ -333,6 +334,7 @@ def test_wrong_arguments_are_a_sentence_of_ours(tenant: Tenant, arguments: dict[
     assert len(said) > 40  # a crash has no text of its own
     assert "pydantic" not in said
     assert records(tenant) == 0
+    assert not len(tenant.store.history()), "what was refused is no assessment"
 
 
 def test_an_answer_that_was_not_offered(tenant: Tenant, mode: str) -> None:

@@ -176,7 +176,7 @@ def test_many_at_once_are_one_table_and_each_is_kept(http: TestClient, place: Ho
         (b"{", "not-json", 400, None),
         (b'{"id": "\\ud800"}', "not-json", 400, None),
         (b"[" * 900_000, "not-json", 400, None),
-        (b"[]", "input", 422, "#/Client"),
+        (b"[]", "input", 422, None),
         (b"{}", "input", 422, "#/id"),
         (b'{"id": "c", "wealth": 1e999, "horizon_years": 1}', "input", 422, "#/wealth"),
         (b'{"id": "c", "wealth": "1000", "horizon_years": 1}', "input", 422, "#/wealth"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 # `advise_stream` and `replay` need an extra, and are imported where they are used
 import advisor as library
 from advisor import Advice, load, sentences
+from advisor.adapters.channels.cli.printing import tell
 from advisor.adapters.channels.cli.reading import (
     answer,
     client_of,
@@ -77,12 +77,17 @@ def _many(args: Namespace) -> int:
             " --to.",
             field="to",
         )
+    if args.language is not None:
+        raise InputError(
+            "Advice of many is kept without sentences in another language. Leave out --language.",
+            field="language",
+        )
     done, ended = 0, False
 
     def moved(rows: int) -> None:
         nonlocal done
         done += rows
-        sys.stderr.write(f"advisor: {done:,} clients\n")
+        tell(f"{done:,} clients")
 
     def end(*_: object) -> None:
         nonlocal ended

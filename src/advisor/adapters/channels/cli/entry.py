@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from advisor.adapters.channels.cli.printing import say, tell
 from advisor.errors import AdvisorError, StoppedError
 
 DONE, NEGATIVE, MISUSED, WRONG_INPUT, STOPPED, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -35,33 +36,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "_ARGCOMPLETE" in os.environ and find_spec("argcomplete"):
         import_module("argcomplete").autocomplete(parser)
     args = parser.parse_args(arguments)
-    if args.version:
-        sys.stdout.write(f"advisor {version('advisor')}\n")
-        return DONE
     command: Mapping[str, Any] | None = getattr(args, "command", None)
-    if command is None:
-        getattr(args, "group", parser).print_help(sys.stderr)
-        return MISUSED
-    return _run(command, args)
-
-
-def _run(command: Mapping[str, Any], args: argparse.Namespace) -> int:
-    module, _, function = command["runs"].partition(":")
     try:
+        if args.version:
+            say(f"advisor {version('advisor')}")
+            return DONE
+        if command is None:
+            getattr(args, "group", parser).print_help(sys.stderr)
+            return MISUSED
         if command["loads"]:
-            _tell(f"loading {command['loads']} ...")
-        code: int = getattr(import_module(f"{__package__}.{module}"), function)(args)
-        sys.stdout.flush()
+            tell(f"loading {command['loads']} ...")
+        module, _, function = command["runs"].partition(":")
+        return getattr(import_module(f"{__package__}.{module}"), function)(args)
     except KeyboardInterrupt:
-        _tell("interrupted; finished parts are kept, and the same command goes on with them.")
+        tell("interrupted; finished parts are kept, and the same command goes on with them.")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except AdvisorError as error:
-        _tell(str(error))
+        tell(str(error))
         return STOPPED if isinstance(error, StoppedError) else WRONG_INPUT
-    return code
 
 
 def table() -> dict[str, Any]:
@@ -106,8 +98,3 @@ def _arguments(command: Mapping[str, Any], shared: Mapping[str, Any]) -> Iterato
     for argument in command["arguments"]:
         found = shared[argument] if isinstance(argument, str) else argument
         yield from found if isinstance(found, list) else [found]
-
-
-def _tell(text: str) -> None:
-    sys.stderr.write(f"advisor: {text}\n")
-    sys.stderr.flush()

@@ -10,14 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from advisor import Catalogue
-from advisor.adapters.channels.cli.reading import (
-    bytes_of,
-    clients_of,
-    say,
-    say_json,
-    table_of,
-    text_of,
-)
+from advisor.adapters.channels.cli.printing import say
+from advisor.adapters.channels.cli.reading import bytes_of, clients_of, say_json, table_of, text_of
 from advisor.adapters.crm import Store
 from advisor.adapters.records import Ledger, SignedHead, verify_file
 from advisor.errors import InputError

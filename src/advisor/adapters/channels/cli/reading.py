@@ -14,12 +14,15 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from advisor import Client, ClientFiles, ClientTable, clients_from_arrow
+from advisor.adapters.channels.cli.printing import say
 from advisor.adapters.extras import needs
 from advisor.errors import InputError
 from advisor.files import read_text
 
 LARGEST = 10_000_000
 """Bytes of a JSON file that is read."""
+BOM = "\ufeff"
+"""What some editors write before the text of a file."""
 
 
 @contextmanager
@@ -39,9 +42,11 @@ def files(path: str, what: str = "read") -> Generator[None]:
 def text_of(path: str) -> str:
     """The text of a file, `-`: standard input. Raises `InputError` where it cannot be read."""
     with files(path):
-        if path == "-":
-            return sys.stdin.buffer.read(LARGEST).decode("utf-8")
-        return read_text(Path(path), LARGEST)
+        if path != "-":
+            return read_text(Path(path), LARGEST).removeprefix(BOM)
+        if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]  closed by the caller
+            raise OSError("standard input is closed")
+        return sys.stdin.buffer.read(LARGEST).decode("utf-8").removeprefix(BOM)
 
 
 def bytes_of(path: str) -> bytes:
@@ -109,11 +114,6 @@ def clients_of(path: str, args: Namespace) -> ClientTable:
     with files(path):
         table = needs("arrow", "pyarrow.parquet").read_table(path)
         return clients_from_arrow(table, decimal=args.decimal)
-
-
-def say(*lines: str) -> None:
-    """Print lines."""
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
 def answer(args: Namespace, value: Any, lines: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from advisor import sample, save
 from advisor.adapters.channels.cli.demo import fitted
+from advisor.adapters.channels.cli.printing import tell
 from advisor.adapters.channels.cli.reading import text_of
 from advisor.adapters.extras import needs
 from advisor.errors import InputError
@@ -24,6 +25,11 @@ AT_END = 1.5
 
 def serve(args: Namespace) -> int:
     """Answer requests until the process is told to end, beside processes that work on jobs."""
+    if args.demo and args.settings is not None:
+        raise InputError(
+            "--demo brings its own settings, so --settings would be passed over. Give one of them.",
+            field="settings",
+        )
     _check_free(args.host, args.port)
     http = needs("http", "advisor.adapters.channels.http")
     settings = _demo_settings(args, http) if args.demo else _settings(args, http)
@@ -76,10 +82,8 @@ def _demo_settings(args: Namespace, http: Any) -> Any:
     folder, url = _demo()
     key, stored_key = http.new_api_key("demo", "read", "advise")
     address = f"http://{args.host}:{args.port}"
-    sys.stderr.write(
-        f"advisor: page {address}/page/demo\nadvisor: key {key} (header X-API-Key,"
-        f" {address}/v1/questionnaires)\n"
-    )
+    tell(f"page {address}/page/demo")
+    tell(f"key {key} (header X-API-Key, {address}/v1/questionnaires)")
     tenants = {"demo": http.TenantSettings(advisor=folder, store=url)}
     labels = sample.labels()
     return http.Settings(tenants=tenants, keys=(stored_key,), folder=DEMO / "jobs", labels=labels)

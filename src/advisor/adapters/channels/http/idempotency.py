@@ -19,8 +19,10 @@ from advisor.adapters.channels.http.problems import ProblemError
 KEPT = timedelta(hours=24)
 """How long an answer is kept under its key."""
 RUNNING = timedelta(seconds=60)
-"""How long a request may run before its key is free again: whoever ran it is gone."""
+"""How long a request may run beyond its time before its key is free again: whoever ran it is
+gone."""
 POLL = 0.05
+_begun: set[asyncio.Task[Response]] = set()
 KEY = re.compile("[!-~]{1,255}")
 Handler = Callable[[Call], Awaitable[Response]]
 
@@ -29,6 +31,7 @@ async def once(call: Call, handler: Handler) -> Response:
     """The answer of a handler; that of the first request under the same `Idempotency-Key`.
 
     What was refused changed nothing and frees the key: it may be sent again when its cause is gone.
+    What was begun goes on when its caller waits no longer, so that the key stands for it.
     """
     key = call.request.headers.get("idempotency-key")
     if key is None:
@@ -36,17 +39,33 @@ async def once(call: Call, handler: Handler) -> Response:
     if not KEY.fullmatch(key):
         text = "Idempotency-Key must be 1 to 255 visible ASCII characters; send such a key."
         raise ProblemError("input", text, field="Idempotency-Key")
+    task = asyncio.create_task(_once(call, handler, key))
+    _begun.add(task)
+    task.add_done_callback(_ended)
+    return await asyncio.shield(task)
+
+
+def _ended(task: asyncio.Task[Response]) -> None:
+    _begun.discard(task)
+    if not task.cancelled():
+        task.exception()  # told to whoever waited
+
+
+async def _once(call: Call, handler: Handler, key: str) -> Response:
     url, store = call.request.url, call.tenant.store
     name = _digest(call.name, call.request.method, url.path, key)
     body = call.digest or sha256(call.body).hexdigest()
     request = _digest(url.query, str(call.request.headers.get("content-type")), body)
-    stored = await _stored(store, name, request)
+    now, most = datetime.now(UTC), RUNNING + timedelta(seconds=call.settings.seconds)
+    row = {"key": name, "request": request, "created": now, "expires": now + most}
+    stored = await _stored(store, row)
     if stored is not None:
         return stored
+    mine = {"key": name, "created": row["created"]}
     try:
         response = await handler(call)
     except BaseException:
-        await to_thread(store.delete, "idempotency", key=name)
+        await to_thread(store.delete, "idempotency", **mine)
         raise
     answer = {
         "media": response.media_type,
@@ -55,21 +74,25 @@ async def once(call: Call, handler: Handler) -> Response:
     }
     values = {"status": response.status_code, "response": json.dumps(answer)}
     values |= {"expires": datetime.now(UTC) + KEPT, "client_id": call.client_id}
-    await to_thread(store.change, "idempotency", {"key": name}, **values)
+    await to_thread(store.change, "idempotency", mine, **values)
     return response
 
 
-async def _stored(store: Any, name: str, request: str) -> Response | None:
-    """The answer that stands under the key; None where this request is the one to make it."""
+async def _stored(store: Any, row: dict[str, Any]) -> Response | None:
+    """The answer that stands under the key; None where this request is the one to make it, and the
+    row stands.
+    """
+    most = row["expires"] - row["created"]
     while True:
         now = datetime.now(UTC)
-        row = {"key": name, "request": request, "created": now, "expires": now + RUNNING}
+        row |= {"created": now, "expires": now + most}
         stands = await to_thread(store.claim, "idempotency", row)
         if stands is None:
             return None
         if stands["expires"] <= now:
-            await to_thread(store.delete, "idempotency", key=name, created=stands["created"])
-        elif stands["request"] != request:
+            created = stands["created"]
+            await to_thread(store.delete, "idempotency", key=row["key"], created=created)
+        elif stands["request"] != row["request"]:
             raise ProblemError(
                 "conflict",
                 "This Idempotency-Key was used with another request; use a new key for a new"

@@ -79,6 +79,9 @@ class Credentials:
         return Caller(mine.tenant, frozenset(mine.scopes), digest[:16])
 
 
+_UNREADABLE = (OSError, ValueError, TypeError, KeyError, RecursionError, errors.JoseError)
+
+
 class _Tokens:
     """Checks signed tokens against the issuer's keys, which are kept for a while."""
 
@@ -87,6 +90,7 @@ class _Tokens:
         self._keys: Any = None
         self._read = 0.0
         self._claims = jwt.JWTClaimsRegistry(
+            leeway=10,  # seconds by which the issuer's clock may differ
             iss={"essential": True, "value": bearer.issuer},
             aud={"essential": True, "value": bearer.audience},
             exp={"essential": True},
@@ -97,7 +101,7 @@ class _Tokens:
         try:
             claims = self._decoded(token)
             self._claims.validate(claims)
-        except (errors.JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+        except _UNREADABLE as error:
             raise _refused(
                 f"The token cannot be accepted ({type(error).__name__}); ask its issuer for a new"
                 " one."
@@ -128,7 +132,7 @@ class _Tokens:
                 self._read = time.monotonic()
                 try:
                     self._keys = jwk.KeySet.import_key_set(json.loads(_text(self._bearer.keys)))
-                except (OSError, ValueError, KeyError, errors.JoseError) as error:
+                except _UNREADABLE as error:
                     if self._keys is None:
                         text = f"The issuer's keys cannot be read ({type(error).__name__})."
                         raise ProblemError("not-ready", text) from None

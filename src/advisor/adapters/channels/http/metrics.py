@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import prometheus_client as prometheus
@@ -15,6 +16,8 @@ from advisor import Advice
 
 SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 TABLES = (1, 2, 4, 8, 16, 32, 64)
+METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+"""Those counted by name: a caller may make up others."""
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Variable that names the folder in which several processes count together."""
 
@@ -47,7 +50,7 @@ class Metrics:
 
     def request(self, method: str, path: str, status: int, seconds: float) -> None:
         """One request that was answered."""
-        self._requests.labels(method, path, str(status)).inc()
+        self._requests.labels(method if method in METHODS else "other", path, str(status)).inc()
         self._seconds.labels(path).observe(seconds)
 
     def table(self, clients: int) -> None:
@@ -88,4 +91,15 @@ def logger() -> Any:
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.processors.JSONRenderer(),
     ]
-    return structlog.wrap_logger(structlog.WriteLogger(sys.stderr), processors=processors).bind()
+    return structlog.wrap_logger(_Lines(), processors=processors).bind()
+
+
+class _Lines:
+    """Writes to stderr. Where that is full, or closed, the service goes on."""
+
+    def msg(self, line: str) -> None:
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+
+    info = warning = error = msg

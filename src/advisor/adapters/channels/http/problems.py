@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -112,4 +113,4 @@ def pointer(field: str) -> str:
     >>> pointer("goals.0.amount")
     '#/goals/0/amount'
     """
-    return "#/" + field.replace("~", "~0").replace("/", "~1").replace(".", "/")
+    return "#/" + quote(field.replace("~", "~0").replace("/", "~1").replace(".", "/"), safe="/~")

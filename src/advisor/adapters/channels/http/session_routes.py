@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from asyncio import to_thread
+from datetime import UTC, datetime
+from typing import ClassVar
 
 from starlette.responses import Response
 
@@ -10,6 +12,7 @@ from advisor import Client, Contract, WordsById
 from advisor.adapters.channels.http.calls import Call
 from advisor.adapters.channels.http.problems import ProblemError
 from advisor.adapters.channels.session import Session, answered
+from advisor.errors import InputError
 
 CHANNEL = "http"
 
@@ -22,6 +25,8 @@ class SessionOpening(Contract):
 
 class SessionChange(Contract):
     """Answers to put beside those there are."""
+
+    personal_data: ClassVar[bool] = True
 
     answers: WordsById
 
@@ -50,6 +55,12 @@ class SessionState(Contract):
 
 def open_session(call: Call, opening: SessionOpening) -> SessionState:
     """Open a session for a client; its id is a secret of whoever answers."""
+    if opening.client.answers:
+        raise InputError(
+            "client.answers are given one by one, to the questions of the session; leave them out,"
+            " and PATCH the session that comes back.",
+            field="client.answers",
+        )
     call.client_id = opening.client.id
     session = call.tenant.sessions.open(opening.client, channel=CHANNEL)
     call.headers["Location"] = f"{call.request.url.path}/{session.id}"
@@ -79,7 +90,11 @@ def change_session(call: Call, change: SessionChange) -> SessionState:
 async def advise_session(call: Call, finish: SessionFinish) -> Response:
     """Finish a session and advise its client, stored and recorded before it is given."""
     sessions, name, asked = call.tenant.sessions, call.path["id"], call.asked
-    call.client_id = (await to_thread(sessions.load, name)).base.id
+    session: Session = await to_thread(sessions.load, name)
+    call.client_id = session.base.id
+    if not session.finished:  # what cannot be advised is refused before the assessment counts
+        sheet, base, today = session.sheet, session.base, datetime.now(UTC).date()
+        await to_thread(call.tenant.advisor.advise, sheet.client(base, on=today), **asked)
     client = await to_thread(sessions.finish, name, channel=CHANNEL, confirmed=finish.confirmed)
     advice, text = await call.served.advise(client, **asked)
     await to_thread(call.tenant.shown, advice, channel=CHANNEL)

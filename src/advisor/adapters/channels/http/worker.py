@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import file_digest, sha256
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 from advisor import Summary, advise_stream
 from advisor.adapters.channels.http.jobs import PARTS, folder_of, source_of
+from advisor.adapters.channels.http.lease import claim, held
 from advisor.adapters.channels.http.metrics import logger
-from advisor.adapters.channels.http.settings import Settings
+from advisor.adapters.channels.http.settings import Settings, TenantSettings
 from advisor.adapters.channels.tenant import Tenant
 from advisor.adapters.records.record import Record
 from advisor.errors import AdvisorError, StoppedError
@@ -36,11 +36,10 @@ class Worker:
         self._settings, self._stop, self._log = settings, stop, logger()
         self._name = secrets.token_hex(8)
         self._lease = timedelta(seconds=settings.lease_seconds)
-        days = settings.session_days
-        self._tenants = {
-            name: Tenant.open(name, place.advisor, place.store, session_days=days)
-            for name, place in settings.tenants.items()
-        }
+        self._tenants: dict[str, Tenant] = {}
+        with suppress(AdvisorError):  # what cannot be opened now is tried again
+            for name, place in settings.tenants.items():
+                self._opened(name, place)
 
     def run(self) -> None:
         """Work until it is stopped."""
@@ -49,26 +48,27 @@ class Worker:
                 self._stop.wait(PAUSE)
 
     def work_once(self) -> bool:
-        """Whether there was a job to work on."""
-        for name, tenant in self._tenants.items():
-            job = None if tenant.switch.stopped() else self._claim(tenant)
-            if job is not None:
-                self._work(name, tenant, job)
-                return True
+        """Whether there was a job to work on. What cannot be reached now is tried the next time."""
+        for name, place in self._settings.tenants.items():
+            try:
+                if self._serve(name, place):
+                    return True
+            except Exception as error:  # noqa: BLE001  another tenant's jobs, and later ones, go on
+                self._log.error("jobs", tenant=name, error=type(error).__name__)
         return False
 
-    def _claim(self, tenant: Tenant) -> dict[str, Any] | None:
-        """A job that waits, or whose lease has run out; only one process gets it."""
-        now, store = datetime.now(UTC), tenant.store
-        waiting = store.rows("jobs", kind="advice", state="queued")
-        lost = (None, now - self._lease)
-        waiting += store.rows("jobs", kind="advice", state="running", changed=lost)
-        for job in sorted(waiting, key=lambda row: row["created"]):
-            seen = {name: job[name] for name in ("id", "state", "worker", "changed")}
-            mine = {"state": "running", "worker": self._name, "changed": now}
-            if store.change("jobs", seen, **mine) == 1:
-                return job
-        return None
+    def _serve(self, name: str, place: TenantSettings) -> bool:
+        """Whether there was a job of a tenant to work on."""
+        tenant = self._opened(name, place)
+        job = None if tenant.switch.stopped() else claim(tenant.store, self._name, self._lease)
+        if job is not None:
+            self._work(name, tenant, job)
+        return job is not None
+
+    def _opened(self, name: str, place: TenantSettings) -> Tenant:
+        if name not in self._tenants:
+            self._tenants[name] = Tenant.open(name, place.advisor, place.store)
+        return self._tenants[name]
 
     def _work(self, name: str, tenant: Tenant, job: dict[str, Any]) -> None:
         folder = folder_of(self._settings, name, job["id"])
@@ -80,7 +80,7 @@ class Worker:
             return lost.is_set() or self._stop.is_set() or tenant.switch.stopped() is not None
 
         try:
-            with self._held(tenant, mine, done, lost):
+            with held(tenant.store, mine, done, lost, self._lease):
                 summary = advise_stream(
                     tenant.plain,
                     source_of(folder, request),
@@ -95,33 +95,17 @@ class Worker:
             self._finish(tenant, mine, summary)
         except StoppedError:
             tenant.store.change("jobs", mine, state="queued", worker=None)
-        except AdvisorError as error:
-            problem = str(error).replace(str(folder), "the job")
+        except Exception as error:
+            if getattr(error, "field", None) == "url":  # no store: it goes on as the lease runs out
+                raise
+            known = isinstance(error, AdvisorError)
+            problem = str(error).replace(str(folder), "the job") if known else "A fault of ours."
             values = {"state": "failed", "problem": problem, "changed": datetime.now(UTC)}
-            tenant.store.change("jobs", mine, **values)
-        if tenant.store.rows("jobs", id=job["id"], state="cancelled"):
-            shutil.rmtree(folder, ignore_errors=True)
-
-    @contextmanager
-    def _held(
-        self, tenant: Tenant, mine: dict[str, Any], done: list[int], lost: Event
-    ) -> Generator[None]:
-        """A block during which the lease is renewed, and whose loss is noticed."""
-        over = Event()
-
-        def renew() -> None:
-            while not over.wait(self._lease.total_seconds() / 4):
-                if tenant.store.change("jobs", mine, changed=datetime.now(UTC), done=done[0]) != 1:
-                    lost.set()
-                    return
-
-        thread = Thread(target=renew, daemon=True)
-        thread.start()
-        try:
-            yield
+            if tenant.store.change("jobs", mine, **values) == 1 and not known:
+                raise
         finally:
-            over.set()
-            thread.join()
+            if tenant.store.rows("jobs", id=job["id"], state="cancelled"):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _finish(self, tenant: Tenant, mine: dict[str, Any], summary: Summary) -> None:
         """Write into the table and the ledger together that a job is done; once."""

@@ -122,11 +122,13 @@ class Tools:
         talk = self._talks.answered(client, session, answers)
         if talk is None:
             return _not_assessed(session, text(spoken, "declined"))
-        name = self._talks.kept(talk).session_id or ""
+        talk = self._talks.kept(talk)
+        name = talk.session_id or ""
         confirmed = getattr(agreement.data, "agreed", None)  # None: there was nothing to agree to
         if agreement.action != "accept" or confirmed is False:
             return _not_assessed(name, text(spoken, "unconfirmed"))
-        self._tenant.switch.check()
+        if not talk.finished:  # what cannot be advised is refused before the assessment counts
+            self._tenant.advisor.advise(talk.client(), as_of=as_of, picks=picks)
         known = self._tenant.sessions.finish(name, channel=CHANNEL, confirmed=bool(confirmed))
         advice = self._tenant.advise(known, as_of=as_of, picks=picks, channel=CHANNEL)
         return result({"session": name, "advice": advice}, *_lines(advice, spoken))

@@ -65,6 +65,7 @@ def _add_texts(server: Any, tenant: Tenant) -> None:
     def questionnaire_text(name: str, language: str) -> str:  # pyright: ignore[reportUnusedFunction]
         """A questionnaire as a client reads it."""
         questionnaire = named("questionnaire", asked, name)
+        named("language", dict.fromkeys(("en", *questionnaire.languages)), language)
         lines = [questionnaire.title_in(language)]
         for question in questionnaire.questions:
             lines += ["", question.text_in(language)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ FACTS = ("wealth", "horizon_years", "age")
 ANSWER = "answer:"
 """Before the id of a question in a form."""
 LONGEST_NUMBER = 20
+NUMBER = re.compile(r"(\d+|\d{1,3}(,\d{3})+|\d{1,3}( \d{3})+)(\.\d*)?")
+"""Digits, thousands apart by commas or spaces; a comma elsewhere may be meant as a point."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,10 @@ def client_in(
 
 def _number(text: str) -> float:
     """A number as people write it: thousands apart, full-width digits. Raises `ValueError`."""
-    plain = normalize("NFKC", text[:LONGEST_NUMBER]).replace(",", "").replace(" ", "")
-    return float(plain.replace("_", "x"))
+    plain = normalize("NFKC", text[: LONGEST_NUMBER + 1]).strip()
+    if len(plain) > LONGEST_NUMBER or not NUMBER.fullmatch(plain):
+        raise ValueError("this is no number")
+    return float(plain.replace(",", "").replace(" ", ""))
 
 
 def shown(value: float | None) -> str:

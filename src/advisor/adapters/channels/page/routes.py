@@ -61,7 +61,8 @@ def page_router(
         router.add_api_route(path, endpoint, methods=methods, response_model=None)
 
     router.add_api_route("/style.css", _style, methods=["GET", "HEAD"], response_model=None)
-    add("GET", "", about)
+    for path in ("", "/"):
+        add("GET", path, about)
     add("POST", "", tell_about)
     add("GET", "/step/{number}", steps.step)
     add("POST", "/step/{number}", steps.answer_step)

@@ -13,6 +13,8 @@ import numpy as np
 from advisor.contracts.wording import Sentence
 from advisor.data.ids import IdMap, alike_but_for
 from advisor.data.interactions import Interactions
+from advisor.data.ranking import Ranking
+from advisor.measures.ranking import mark_hits
 from advisor.privacy import personal
 
 _LOG = logging.getLogger(__name__)
@@ -81,6 +83,21 @@ def log_unknown_holdings(held: Sequence[str], items: IdMap) -> None:
             f"None of the {len(held):,} things that clients hold, such as {held[0]!r}, is among the"
             f" products, which are like {items.ids[0]!r}: no list leaves them out, and no score"
             " counts them. Write both alike; an asset is no product."
+        )
+
+
+def log_bought_again(ranking: Ranking, bought: Interactions, history: Interactions) -> None:
+    """Say in the log how many purchases to be predicted are of what their clients had bought
+    before, where no list shows such a thing: lists that leave it out cannot hit them.
+    """
+    clients, products = IdMap(ranking.client_ids), IdMap(ranking.products)
+    had = history.matrix(clients, products)
+    again = int(had.multiply(bought.matrix(clients, products)).count_nonzero())
+    if again and not mark_hits(ranking.codes, had).any():
+        _LOG.warning(
+            f"{again:,} purchases to be predicted are of what their clients had bought before, and"
+            " no list shows such a product, so all of them are misses. Judge by new purchases:"
+            " temporal_split(purchases, cut).test."
         )
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from advisor import Catalogue, InputError, Product, evaluate_match
 from advisor.data import ClientTable, Interactions, Ranking
+from advisor.evaluate import temporal_split
 from advisor.recommend import EASE, calibrate
 
 CLIENTS, PRODUCTS = [f"c{i}" for i in range(8)], [f"p{j}" for j in range(4)]
@@ -127,3 +128,20 @@ def test_ids_that_mean_the_same_are_told_by_what_sets_them_apart(
     with pytest.raises(InputError) as other:
         evaluate_match(ranking, purchases(["x", "y"], items), ks=(1,))
     assert "alike but for" not in str(other.value)
+
+
+def test_purchases_of_what_was_held_are_counted_where_no_list_can_hit_them(
+    warnings: pytest.LogCaptureFixture,
+) -> None:
+    rows = [("c0", "p0"), ("c1", "p1"), ("c0", "p0"), ("c0", "p1"), ("c1", "p1"), ("c2", "p0")]
+    frame = pd.DataFrame(rows, columns=["client_id", "product_id"])
+    both = Interactions.from_frame(frame.assign(day=["2026-01-05"] * 2 + ["2026-03-01"] * 4))
+    before, later = both.until("2026-02-01"), both.after("2026-02-01")
+    ranking = EASE().fit(before, catalogue=catalogue(PRODUCTS)).rank(CLIENTS, 2)
+    evaluate_match(ranking, later, ks=(1,), history=before)
+    assert told(warnings, logging.WARNING, "2 purchases to be predicted", "temporal_split")
+    warnings.clear()
+    split = temporal_split(both, "2026-02-01")
+    evaluate_match(ranking, split.test, ks=(1,), history=split.train)
+    evaluate_match(lists(), later, ks=(1,), history=before)  # lists that show what is held
+    assert not told(warnings, logging.WARNING, "had bought before")

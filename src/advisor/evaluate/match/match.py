@@ -43,6 +43,7 @@ from advisor.evaluate.match.report import ALL, MatchReport, Score
 from advisor.evaluate.match.segments import Words, segments
 from advisor.measures.bootstrap import Draws, resampled_means, summarise
 from advisor.measures.history import ratio
+from advisor.recommend.unknown import log_bought_again
 from advisor.validation import checked
 
 
@@ -97,6 +98,8 @@ def evaluate_match(
     eligible = None if eligible is None else _widened(eligible, served, ranking)
     suitability, mask = _suitability(ranking, held_out, eligible, rules, check_most, seed)
     lists = _Lists.of(ranking, baseline, held_out, mask)
+    if history is not None:
+        log_bought_again(ranking, held_out, history)
     groups = segments(by, ranking, profiles, clients, history)
     draws = _Resampling(confidence, resamples, seed)
     return MatchReport(

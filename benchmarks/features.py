@@ -474,7 +474,7 @@ def tables(quick: bool) -> list[str]:
                 " as a share of it (equal risk contributions: the largest miss of a share).\n"
             ),
             *solved(model, returns, quick),
-            "\n## What is said of contradictory limits\n",
+            "\n## Messages for contradictory limits\n",
             "Caps of 4 % on each of 20 shares cannot add up to 1.\n",
             *refusals(model, returns),
             "\n## Measures of one strategy\n",
@@ -484,10 +484,10 @@ def tables(quick: bool) -> list[str]:
     parts = [
         f"{versions()}.\n",
         "\n## Features\n",
-        "A name is what has the feature, looked up by import; *no*: none was found.",
+        "The name that provides the feature, checked by import; *no*: none found.",
         *features(),
-        "\n### Looked for in the source\n",
-        "In how many files a word stands.\n",
+        "\n### Words in the source\n",
+        "Number of files that contain the word.\n",
         *searched(),
         *numbers,
     ]

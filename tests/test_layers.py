@@ -19,6 +19,7 @@ RANK: dict[str, float] = {
     "privacy": 0,
     "errors": 0.5,
     "frame_lines": 0.5,
+    "paired": 0.8,
     "native": 1,
     "exports": 0.7,
     "cell_words": 0.4,

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
-from advisor.readers import Array, Named, Number
+from advisor.readers import Array, AsGiven, Named, Number
 
 
 def _is_text(value: Any) -> bool:
@@ -67,7 +67,7 @@ Seed = Annotated[
     int, Number("Give a whole number of 0 or more, such as 0.", whole=True, low=0.0, below=2.0**64)
 ]
 YesNo = Annotated[bool, Named("yes_no", lambda v: isinstance(v, bool | np.bool_), "True or False")]
-Text = Annotated[str, Named("text", _is_text, "a text (a str that UTF-8 can write)")]
+Text = Annotated[str, Named("text", _is_text, "a text that UTF-8 can write")]
 Title = Annotated[
     str | None,
     Named(
@@ -84,20 +84,18 @@ Day = Annotated[
 Folder = Annotated[str | PathLike[str], Named("folder", _is_path, "a path")]
 DecimalMark = Literal[".", ","]
 """The decimal mark of numbers that are text; with a comma, 1.234,56 is read."""
-Items = Annotated[Iterable[Any], Named("items", are_items, "a list (of one, where there is one)")]
+_LIST = "Give a list, of one where there is one."
+Items = Annotated[Iterable[Any], Named("items", are_items, "a list", _LIST)]
 
 Listed = Annotated[
-    Sequence[Any],
-    Named(
-        "list",
-        lambda v: are_items(v) and hasattr(v, "__len__"),
-        "a list (of one, where there is one)",
-    ),
+    Sequence[Any], Named("list", lambda v: are_items(v) and hasattr(v, "__len__"), "a list", _LIST)
 ]
 Texts = Annotated[Sequence[str], Named("texts", _are_texts, "a list of texts")]
 
 Numbers = Annotated[FloatArray, Array("Pass numbers.")]
 """Any shape, nan and infinities allowed."""
+Labelled = Annotated[FloatArray, AsGiven()]
+"""Numbers, or pandas labelled by asset: the function puts them in order by their labels."""
 Vector = Annotated[FloatArray, Array("Pass one row of numbers.", dimensions=(1,))]
 Matrix = Annotated[FloatArray, Array("Pass a table of numbers.", dimensions=(2,))]
 Series = Annotated[

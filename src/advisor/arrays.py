@@ -154,7 +154,7 @@ def numbers(value: object, field: str) -> FloatArray:
             return np.array(array, dtype=np.float64, order="C")
         problem = "it holds text" if array.dtype.kind in "US" else f"it holds {array.dtype.name}"
     except (TypeError, ValueError, OverflowError) as error:
-        problem = written(str(error))
+        problem = f"a {type(value).__name__}: {written(str(error))}"
     raise InputError(
         f"{field} is not numeric ({problem}); pass numbers.",
         field=field,
@@ -214,9 +214,10 @@ def float_array(
 DAYS_A_YEAR = 365.25
 _USUAL = (365.25, 252.0, 52.0, 26.0, 24.0, 12.0, 4.0, 2.0, 1.0)
 """Rows a year of days, sessions, weeks, ... years."""
-_TOLERANCE, _SLACK_DAYS, _HANDFUL = 1.6, 10.0, 5
-"""How far the rows a year may be from the number, as a factor (365 days pass as 252 sessions, the
-next frequencies differ by 2 or more), and days that a long holiday or a short history may add."""
+_TOLERANCE, _DENSER, _SLACK_DAYS, _HANDFUL = 1.6, 1.3, 10.0, 5
+"""By what factor there may be fewer rows a year than the number (sessions are missing), and more (a
+calendar's 365 days are no 252 sessions: volatilities would be too low by a sixth), and days that a
+long holiday or a short history may add."""
 
 
 def check_frequency(days: DayArray, periods_per_year: float, field: str) -> None:
@@ -240,7 +241,7 @@ def check_frequency(days: DayArray, periods_per_year: float, field: str) -> None
     due = step * len(gaps)
     sparse = span > _TOLERANCE * due + _SLACK_DAYS and middle > _TOLERANCE * step
     dense = len(gaps) >= _HANDFUL and periods_per_year != 1.0
-    dense = dense and span < due / _TOLERANCE - _SLACK_DAYS and middle < step / _TOLERANCE
+    dense = dense and span < due / _DENSER - _SLACK_DAYS and middle < step / _DENSER
     if not (sparse or dense):
         return
     frequency = DAYS_A_YEAR * len(gaps) / max(span, 1.0)

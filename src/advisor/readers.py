@@ -56,6 +56,14 @@ class Named(Reader):
         raise fault("kind", f"it must be {self.what}", self.remedy)
 
 
+class AsGiven(Reader):
+    """Hands the value on: the labels of a table are read together with its numbers."""
+
+    def read(self, value: Any) -> Any:
+        """The value."""
+        return value
+
+
 class Instance(Reader):
     """A value of a class: made by the caller, never here."""
 
@@ -168,7 +176,7 @@ class Array(Reader):
         try:
             array = numbers(value, "it") if self.kind == "float" else np.asarray(value)
         except (InputError, TypeError, ValueError, OverflowError, RecursionError):
-            raise fault("kind", "it is not numeric", self.remedy) from None
+            raise fault("kind", "it must be numeric", self.remedy) from None
         if self.kind == "float":
             return array
         if self.kind == "bool":

@@ -29,8 +29,9 @@ from pydantic_core import ErrorDetails
 from advisor.annotations import PLAIN, TOGETHER, Items, Listed
 from advisor.errors import InputError
 from advisor.frame_lines import line_for
+from advisor.paired import LABELLED, check_paired
 from advisor.privacy import argument, kept_of
-from advisor.readers import Instance, Named
+from advisor.readers import Array, Instance, Named
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _CONFIG = ConfigDict(strict=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
@@ -114,6 +115,8 @@ def checked(function: _Function) -> _Function:
         if not compiled:
             compiled.append(_compiled(function))
         try:
+            if sum(isinstance(value, LABELLED) for value in (*args, *kwargs.values())) > 1:
+                check_paired(_bare(function, _arguments(function, args, kwargs)))
             return compiled[0](*args, **kwargs)
         except ValidationError as error:
             if error.title != function.__qualname__:
@@ -142,6 +145,14 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         if name != "return"
     }
     return validate_call(config=_CONFIG)(twin)
+
+
+def _bare(function: Callable[..., Any], named: dict[str, Any]) -> dict[str, Any]:
+    """Of the arguments by name those that are read as bare arrays, without the labels of pandas."""
+    rules = [(name, rule_of(resolved(function).get(name, Any))) for name in named]
+    parts = [(name, part) for name, rule in rules for part in (rule, *get_args(rule))]
+    readers = [(name, one) for name, part in parts for one in getattr(part, "__metadata__", ())]
+    return {name: named[name] for name, reader in readers if isinstance(reader, Array)}
 
 
 def resolved(function: Callable[..., Any]) -> dict[str, Any]:
@@ -211,7 +222,7 @@ def _refuse(
     """Raise the first complaint in our words; alternatives of one argument are named together."""
     complaints = error.errors(include_url=False)
     if any(c["type"] in _CALL for c in complaints):
-        inspect.signature(function).bind(*args, **kwargs)
+        _arguments(function, args, kwargs)
     names = list(inspect.signature(function).parameters)
     first = complaints[0]
     place = first["loc"][0]
@@ -225,6 +236,16 @@ def _refuse(
         else first["input"]
     )
     raise refusal(_name_of(function, args), field, value, same) from None
+
+
+def _arguments(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """The arguments of a call by name; raises Python's `TypeError` where they do not fit."""
+    try:
+        return inspect.signature(function).bind(*args, **kwargs).arguments
+    except TypeError as error:
+        raise TypeError(f"{_name_of(function, args)}() {error}") from None
 
 
 def _name_of(function: Callable[..., Any], args: tuple[Any, ...]) -> str:
@@ -252,9 +273,17 @@ def refusal(where: str, field: str, value: object, complaints: list[ErrorDetails
     )
     text = (
         f"{where}: {field} is {argument(field, value)} ({type(value).__name__});"
-        f" {' or '.join(reasons)}. {remedies[0] if remedies else 'Correct it.'}"
+        f" {_either(reasons)}. {remedies[0] if remedies else 'Correct it.'}"
     )
     return InputError(text, field=field, value=kept_of(field, value))
+
+
+def _either(reasons: list[str]) -> str:
+    """Reasons as one; what an argument must be stands in one list."""
+    must = "it must be "
+    kinds = [why.removeprefix(must) for why in reasons if why.startswith(must)]
+    kinds = [f"{', '.join(kinds[:-1])} or {kinds[-1]}"] if len(kinds) > 1 else kinds
+    return " or ".join([must + k for k in kinds] + [w for w in reasons if not w.startswith(must)])
 
 
 def _why(complaint: ErrorDetails) -> tuple[str, str]:

@@ -142,7 +142,7 @@ def test_an_array_is_not_copied() -> None:
 def test_a_wrong_call_is_pythons_own_error() -> None:
     with pytest.raises(TypeError, match="returns"):
         measure()  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="nothing"):
+    with pytest.raises(TypeError, match=r"measure\(\) got an unexpected .*nothing"):
         measure([0.1], nothing=1)  # type: ignore[call-arg]
 
 
@@ -166,6 +166,19 @@ def test_the_message_says_what_why_and_what_to_do() -> None:
         == "measure: level is 1.5 (float); it must be a finite number above 0 and below 1. "
         "Give a fraction strictly between 0 and 1, such as 0.95."
     )
+
+
+def test_what_it_may_be_is_one_list() -> None:
+    @checked
+    def act(by: int | pd.Series | str | list[int], weight: float | FloatArray = 1.0) -> None:
+        del by, weight
+
+    with pytest.raises(
+        InputError, match=r"must be a whole number, a Series, a text .* or a list\."
+    ):
+        act(None)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="it must be a finite number or numeric"):
+        act(1, "x")  # type: ignore[arg-type]
 
 
 def test_a_class_that_is_needed_is_named_with_how_to_make_it() -> None:

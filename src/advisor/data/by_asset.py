@@ -14,8 +14,9 @@ from advisor.annotations import are_items
 from advisor.arrays import NUMBER, IntArray, check_number, check_type
 from advisor.cell_words import rating_of
 from advisor.cells import text_of
-from advisor.data.tables import is_in_order, labels_of
+from advisor.data.tables import labels_of
 from advisor.errors import InputError
+from advisor.paired import is_in_order
 from advisor.privacy import short
 
 _MAPPING = "Give a mapping from asset id to value."

@@ -10,6 +10,7 @@ import pandas as pd
 
 from advisor.arrays import DayArray, FloatArray
 from advisor.cells import is_missing
+from advisor.data.days import days_or_missing
 from advisor.data.hints import names_hint
 from advisor.data.tables import labels_of
 from advisor.errors import InputError
@@ -21,7 +22,11 @@ _DAY_NAMES = ("date", "day", "time", "timestamp", "datum", "日期", "交易日�
 _LOG = logging.getLogger(__name__)
 _FEW = 20
 """Rows of which a size says little."""
-_BARS = (frozenset({"open", "high", "low", "close"}), frozenset({"close", "volume"}))
+_BARS = (
+    frozenset({"open", "high", "low", "close"}),
+    frozenset({"close", "volume"}),
+    frozenset({"adj close", "volume"}),
+)
 """Columns that only the table of one asset has together."""
 
 
@@ -102,15 +107,23 @@ def index_hint(frame: pd.DataFrame, field: str) -> str:
     names = labels_of(frame.columns)
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
         return names_hint(names, "prices")
-    found = next((n for n in names if n.strip().lower() in _DAY_NAMES), None)
-    if found is None:
+    heads = {name: frame.iloc[:_FEW, place] for place, name in enumerate(names)}
+    figures = [name for name in names if heads[name].dtype.kind in "iuf"]
+    days = [name for name in names if name not in figures and _are_days(heads[name])]
+    days = [name for name in names if name.strip().lower() in _DAY_NAMES] + days
+    if not days:
         return ""
-    price = next((n for n in names if n in CLOSES or n.lower() in ("price", "value")), None)
-    words = [n for n in names if frame.dtypes.iloc[names.index(n)].kind == "O" and n != found]
+    found, named = days[0], (n for n in names if n in CLOSES or n.lower() in ("price", "value"))
+    price = next(named, figures[0] if len(figures) == 1 else None)
+    words = [name for name in names if name not in (*figures, *days, price)]
     if price is not None and len(words) == 1:
         keys = f"index={found!r}, columns={words[0]!r}, values={price!r}"
         return f" Here: {field} = {field}.pivot({keys}).".replace("'", '"')
     return f" Here: {field} = {field}.set_index({found!r}).".replace("'", '"')
+
+
+def _are_days(cells: pd.Series) -> bool:
+    return bool(len(cells)) and not np.isnat(days_or_missing(cells)).any()
 
 
 def log_odd_returns(returns: FloatArray, names: Sequence[str], dates: DayArray) -> None:

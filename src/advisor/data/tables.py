@@ -185,13 +185,3 @@ def bad_flags(odd: BoolArray, cells: Column, field: str, remedy: str) -> Iterato
 def labels_of(index: Iterable[object]) -> list[str]:
     """Categories of a pandas index as ids."""
     return [text_of(label) for label in index]
-
-
-def is_in_order(index: pd.Index) -> bool:
-    """Whether labels are bare positions 0, 1, 2, ... in order, which say nothing; any other labels
-    count.
-    """
-    if isinstance(index, pd.RangeIndex):
-        return len(index) == 0 or (index.start == 0 and index.step == 1)
-    whole = index.dtype.kind in "iu" and not isinstance(index, pd.MultiIndex)
-    return bool(whole and (index.to_numpy() == np.arange(len(index))).all())

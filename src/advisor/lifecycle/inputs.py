@@ -16,6 +16,7 @@ from advisor.arrays import DayArray, FloatArray, check_type, numbers, shown_numb
 from advisor.cells import COARSE
 from advisor.data.days import as_days
 from advisor.errors import InputError
+from advisor.paired import check_paired
 from advisor.readers import Number
 from advisor.validation import checked
 
@@ -73,8 +74,9 @@ def array(value: object, field: str) -> FloatArray:
 
 def together(**values: object) -> tuple[FloatArray, ...]:
     """Values by name as float64 arrays of their common shape, read-only views. Raises `InputError`
-    where one is no number or they have no common shape.
+    where one is no number, they have no common shape, or labels of pandas contradict each other.
     """
+    check_paired(values)
     arrays = [array(value, name) for name, value in values.items()]
     try:
         return np.broadcast_arrays(*arrays)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,8 @@ import pandas as pd
 
 from advisor.arrays import FloatArray, check_frequency, numbers
 from advisor.errors import InputError
-from advisor.readers import Reader
+from advisor.paired import is_in_order
+from advisor.readers import AsGiven
 
 NOISE = 1e-12
 """Spread, as a share of the level, that is rounding and no risk.
@@ -24,14 +25,6 @@ LARGEST = 1e100
 FEWEST_PRICES = 10
 HALF = 0.5
 """No asset earned half of its price in each of so many periods: what says so are prices."""
-
-
-class AsGiven(Reader):
-    """Hands the value on: the labels of a table are read together with its numbers."""
-
-    def read(self, value: Any) -> Any:
-        """The value."""
-        return value
 
 
 Returns = Annotated[npt.ArrayLike, AsGiven()]
@@ -123,6 +116,29 @@ def pair(
         )
     check_fit(a, b, ("returns", field), "periods")
     return a, b
+
+
+def on_the_days_of(values: object, returns: object, field: str) -> object:
+    """A Series on the labels of the returns, where both are labelled; anything else as it is.
+
+    Raises:
+        InputError: A label of the returns is missing, or one of the values stands twice.
+    """
+    if not (isinstance(values, pd.Series) and isinstance(returns, pd.Series | pd.DataFrame)):
+        return values
+    labels = returns.axes[-1]
+    if is_in_order(values.index) or is_in_order(labels) or labels.equals(values.index):
+        return values
+    missing = labels.difference(values.index) if values.index.is_unique else labels
+    if len(missing):
+        first = str(missing[0]).removesuffix(" 00:00:00")
+        raise InputError(
+            f"{field} does not have one value for {first}, which the returns have; day would"
+            " be compared with another day. Fill it, or drop what stands twice.",
+            field=field,
+            value=first,
+        )
+    return values.reindex(labels)
 
 
 def check_fit(first: FloatArray, second: FloatArray, names: tuple[str, str], axis: str) -> None:

@@ -14,7 +14,7 @@ from advisor.annotations import Count, Positive
 from advisor.arrays import FloatArray
 from advisor.errors import InputError
 from advisor.measures.history import history, overflows, pair
-from advisor.measures.portfolio import YEAR, beta, sharpe_ratio, volatility
+from advisor.measures.portfolio import YEAR, beta, drawdowns, sharpe_ratio, volatility
 from advisor.readers import Named
 from advisor.validation import checked
 
@@ -41,7 +41,10 @@ def _is_dated(value: Any) -> bool:
 DatedReturns = Annotated[
     pd.Series,
     Named(
-        "dated_returns", _is_dated, "a Series of returns labelled by days, each later than the last"
+        "dated_returns",
+        _is_dated,
+        "a Series of returns labelled by days, each later than the last",
+        "Take pandas.Series(returns, index=days), of a DatetimeIndex, sorted, one row a day.",
     ),
 ]
 
@@ -74,7 +77,8 @@ def drawdown_table(returns: DatedReturns, most: Count = 10) -> pd.DataFrame:
     Returns:
         Columns: start (first session below the peak), bottom (session of the deepest loss), end
         (first session at the peak again; NaT where that has not come), depth (largest loss,
-        positive), days (calendar days from `start` to the last session below the peak).
+        positive; nan where more than all was lost), days (calendar days from `start` to the last
+        session below the peak).
 
     >>> days = pd.bdate_range("2024-01-01", periods=3)
     >>> drawdown_table(pd.Series([-0.10, 0.20, 0.0], days))[["depth", "days"]].values.round(
@@ -82,24 +86,23 @@ def drawdown_table(returns: DatedReturns, most: Count = 10) -> pd.DataFrame:
     ... ).tolist()
     [[0.1, 1.0]]
     """
-    with overflows():
-        growth = np.cumprod(1.0 + history(returns))
-    peak = np.maximum.accumulate(np.maximum(growth, 1.0))
-    under = growth < peak * (1.0 - BELOW)
+    loss = drawdowns(returns)
+    under = ~(loss <= BELOW)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], under, [False]]).astype(np.int8)))
     days = pd.DatetimeIndex(returns.index)
     rows: list[tuple[Any, ...]] = []
     for first, after in edges.reshape(-1, 2).tolist():
-        with overflows():
-            loss = 1.0 - growth[first:after] / peak[first:after]
+        fall = loss[first:after]
         end = days[after] if after < len(days) else pd.NaT
         length = int((days[after - 1] - days[first]).days) + 1
-        rows.append((days[first], days[first + int(loss.argmax())], end, float(loss.max()), length))
+        rows.append((days[first], days[first + int(fall.argmax())], end, float(fall.max()), length))
     table = pd.DataFrame(rows, columns=["start", "bottom", "end", "depth", "days"])
     kinds = dict.fromkeys(("start", "bottom", "end"), days.dtype)
     table = table.astype(kinds | {"depth": np.float64, "days": np.int64})
     return (
-        table.sort_values("depth", ascending=False, kind="stable").head(most).reset_index(drop=True)
+        table.sort_values("depth", ascending=False, kind="stable", na_position="first")
+        .head(most)
+        .reset_index(drop=True)
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from advisor.annotations import OpenShare, Positive
-from advisor.arrays import FloatArray
+from advisor.arrays import FloatArray, numbers
 from advisor.errors import InputError
 from advisor.measures.history import (
     NOISE,
@@ -20,6 +20,7 @@ from advisor.measures.history import (
     deviation,
     history,
     noise_of,
+    on_the_days_of,
     overflows,
     pair,
     quiet,
@@ -91,7 +92,7 @@ def _downside(r: FloatArray, target: float, year: float, noise: float) -> FloatA
 
 @checked
 def sharpe_ratio(
-    returns: Returns, *, risk_free: float | FloatArray = 0.0, periods_per_year: Positive = YEAR
+    returns: Returns, *, risk_free: float | Returns = 0.0, periods_per_year: Positive = YEAR
 ) -> FloatArray:
     """Annual Sharpe ratio: mean excess return over its standard deviation, times the root of
     `periods_per_year`, shape (...).
@@ -99,7 +100,7 @@ def sharpe_ratio(
     Args:
         returns: Simple returns, shape (..., T).
         risk_free: Annual rate, of which a period has `(1 + rate) ** (1 / periods_per_year) - 1`, as
-            cash compounds; or the rate of each period, shape (T,).
+            cash compounds; or the rate of each period, shape (T,), or a Series that has these days.
         periods_per_year: Periods a year.
 
     Returns:
@@ -109,11 +110,12 @@ def sharpe_ratio(
     when they are not).
     """
     r = history(returns, periods_per_year)
-    return _sharpe(r - _rate(risk_free, r, periods_per_year), periods_per_year, noise_of(returns))
+    rate = _rate(on_the_days_of(risk_free, returns, "risk_free"), r, periods_per_year)
+    return _sharpe(r - rate, periods_per_year, noise_of(returns))
 
 
-def _rate(risk_free: float | FloatArray, r: FloatArray, year: float) -> float | FloatArray:
-    rate = np.asarray(risk_free, dtype=np.float64)
+def _rate(risk_free: object, r: FloatArray, year: float) -> float | FloatArray:
+    rate = numbers(risk_free, "risk_free")
     good = np.isfinite(rate).all() and (rate > -1.0).all()
     if rate.shape not in ((), r.shape[-1:]) or not good:
         raise InputError(
@@ -121,6 +123,13 @@ def _rate(risk_free: float | FloatArray, r: FloatArray, year: float) -> float | 
             f" of each of the {r.shape[-1]} periods.",
             field="risk_free",
             value=rate.shape,
+        )
+    if rate.ndim and rate.mean() * year > 1.0:
+        raise InputError(
+            f"risk_free is {rate.mean():g} in each period on average, {rate.mean() * year:.0%} a"
+            " year. Of annual rates take (1 + rate) ** (1 / periods_per_year) - 1.",
+            field="risk_free",
+            value=float(rate.mean()),
         )
     return rate if rate.ndim else float(np.expm1(np.log1p(rate) / year))
 

@@ -10,6 +10,10 @@ from advisor.errors import InputError
 from advisor.measures.history import check_fit, quiet, ratio
 from advisor.validation import checked
 
+OVER_ONE = 1e-3
+"""Weights may add up to more than 1 by this: rounded to a few decimals, as PyPortfolioOpt's
+`clean_weights` are."""
+
 
 @checked
 def turnover(before: npt.ArrayLike, after: npt.ArrayLike) -> FloatArray:

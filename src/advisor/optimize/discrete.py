@@ -10,18 +10,33 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from advisor.arrays import FloatArray, IntArray, check_number, check_type, check_whole, frozen
+from advisor.arrays import (
+    NUMBER,
+    FloatArray,
+    IntArray,
+    check_number,
+    check_type,
+    check_whole,
+    frozen,
+)
 from advisor.data.by_asset import by_id
 from advisor.errors import InputError, SolverError
+from advisor.measures.weights import OVER_ONE
 from advisor.optimize.portfolio import Portfolio
 
 NODES = 100_000
 """Nodes of the search after which the best answer so far is taken; a count and no time, so that
 every run ends alike."""
-_PRICE = 128.0
-"""What a price is about in the unit of money of the search, whose tolerances are absolute."""
+_PRICES = (128.0, 1024.0, 1.0)
+"""What a price is about in the unit of money of the search, whose tolerances are absolute; the next
+where one fails."""
 _SLACK = 1e-9
 """By how much of it the sum of money may be exceeded: rounding."""
+_PROVED = 1e-4
+"""What the objective may be above its bound by the tolerances of the search, in its unit of money:
+about a millionth of a price."""
+_AGAIN = 8
+"""Searches at most, each with less money by what rounding cost too much in the one before."""
 _REMEDY = "Give a mapping (or Series) by asset id."
 
 
@@ -85,8 +100,9 @@ def discrete_allocation(
 
     Args:
         weights: Fractions of `cash`, 0 or more, adding up to at most 1; what they leave is not
-            spent.
-        prices: Of one unit, by asset id; those of other assets are passed over.
+            spent. Those that add up to a little more by rounding (1.001 at most) are scaled to 1.
+        prices: Of one unit, by asset id; those of other assets are passed over, and an asset of
+            weight 0 that has none is left out.
         cash: Money to spend, positive.
         lots: Units that are bought together (100 shares, say): one number, or by asset id (1 where
             unnamed).
@@ -119,7 +135,8 @@ def _checked(
     if isinstance(weights, Portfolio):
         weights = dict(zip(weights.assets, weights.weights.tolist(), strict=True))
     shares, quotes = _numbers(weights, "weights"), _numbers(prices, "prices")
-    many = {} if isinstance(lots, int) else _numbers(lots, "lots")
+    many = {} if isinstance(lots, NUMBER) else _numbers(lots, "lots")
+    shares = {name: share for name, share in shares.items() if name in quotes or share != 0.0}
     money = check_number(cash, "cash", "Give the money to spend.", above=0.0)
     short = "A share that is sold short buys nothing; give 0 or more."
     sizes: list[int] = []
@@ -132,9 +149,9 @@ def _checked(
                 value=name,
             )
         check_number(quotes[name], "prices", "A price is positive.", above=0.0, key=name)
-        together = lots if isinstance(lots, int) else many.get(name, 1)
+        together = lots if isinstance(lots, NUMBER) else many.get(name, 1)
         sizes.append(check_whole(together, "lots", "Give units bought together.", low=1, key=name))
-    if (total := sum(shares.values())) > 1.0 + _SLACK:
+    if (total := sum(shares.values())) > 1.0 + OVER_ONE:
         raise InputError(
             f"weights add up to {total:.6g}, more than there is; they are fractions of cash. Scale"
             " them.",
@@ -143,7 +160,7 @@ def _checked(
         )
     price = np.array([quotes[name] for name in shares], dtype=np.float64)
     share = np.array(list(shares.values()), dtype=np.float64)
-    return tuple(shares), share * money, price, np.array(sizes, dtype=np.int64)
+    return tuple(shares), share / max(total, 1.0) * money, price, np.array(sizes, dtype=np.int64)
 
 
 def _search(price: FloatArray, target: FloatArray) -> tuple[IntArray, float]:
@@ -152,42 +169,54 @@ def _search(price: FloatArray, target: FloatArray) -> tuple[IntArray, float]:
     Variables are lots and deviations: `deviation >= |target - price * lots|`, and `price @ lots` is
     at most the sum of the targets.
     """
-    n = len(price)
-    if not n:
+    if not len(price):
         return np.zeros(0, dtype=np.int64), 0.0
-    unit = 2.0 ** round(float(np.log2(price).mean())) / _PRICE
-    price, target = price / unit, target / unit
-    diagonal, one, budget = np.diag(price), np.eye(n), float(target.sum())
-    limits = [
-        LinearConstraint(np.hstack([diagonal, one]), lb=target),
-        LinearConstraint(np.hstack([diagonal, -one]), ub=target),
-        LinearConstraint(np.concatenate([price, np.zeros(n)])[None, :], ub=budget * (1.0 + _SLACK)),
-    ]
-    most = np.floor(budget * (1.0 + _SLACK) / price)
-    solution: Any = milp(
-        np.concatenate([-price, np.ones(n)]),
-        constraints=limits,
-        integrality=np.repeat([1, 0], n),
-        bounds=Bounds(0.0, np.concatenate([most, np.full(n, np.inf)])),
-        options={"mip_rel_gap": 0.0, "node_limit": NODES},
+    typical = float(np.log2(price).mean())
+    for size in _PRICES:
+        unit = 2.0 ** round(typical) / size
+        found = _within(price / unit, target / unit)
+        if found is not None:
+            return found[0], found[1] * unit
+    raise SolverError(
+        "No whole units could be found, or they cost more than there is by rounding. Check the"
+        " scale of prices and cash.",
+        solver="milp",
+        status="failed",
     )
-    if solution.x is None:
-        raise SolverError(
-            f"No whole units could be found ({solution.message}). Check the scale of prices and"
-            " cash.",
-            solver="milp",
-            status="failed",
+
+
+def _within(price: FloatArray, target: FloatArray) -> tuple[IntArray, float] | None:
+    """Lots and gap in a unit of money, None where there are none that the money pays for.
+
+    The search takes 0.999999 for a whole number, so what is rounded may cost a little more; then it
+    goes on with less money by that much.
+    """
+    n, bound = len(price), -np.inf
+    diagonal, one, budget = np.diag(price), np.eye(n), float(target.sum())
+    most = spare = budget * (1.0 + _SLACK)
+    for _ in range(_AGAIN):
+        solution: Any = milp(
+            np.concatenate([-price, np.ones(n)]),
+            constraints=[
+                LinearConstraint(np.hstack([diagonal, one]), lb=target),
+                LinearConstraint(np.hstack([diagonal, -one]), ub=target),
+                LinearConstraint(np.concatenate([price, np.zeros(n)])[None, :], ub=spare),
+            ],
+            integrality=np.repeat([1, 0], n),
+            bounds=Bounds(0.0, np.concatenate([np.floor(spare / price), np.full(n, np.inf)])),
+            options={"mip_rel_gap": 0.0, "node_limit": NODES},
         )
-    lots = np.rint(solution.x[:n]).astype(np.int64)
-    if float(price @ lots) > budget * (1.0 + 10.0 * _SLACK):
-        raise SolverError(
-            "The units found cost more than there is, by rounding. Give prices and cash in a larger"
-            " unit.",
-            solver="milp",
-            status="failed",
-        )
-    bound = solution.fun if solution.mip_dual_bound is None else solution.mip_dual_bound
-    return lots, max(float(solution.fun - bound), 0.0) * unit
+        if solution.x is None:
+            return None
+        if np.isneginf(bound):  # less money has no better answer
+            bound = solution.fun if solution.mip_dual_bound is None else solution.mip_dual_bound
+        lots = np.rint(solution.x[:n]).astype(np.int64)
+        over = float(price @ lots) - most
+        if over <= most * 10.0 * _SLACK:
+            missed = float(np.abs(target - price * lots).sum() - price @ lots) - float(bound)
+            return lots, missed if missed > _PROVED else 0.0
+        spare -= over
+    return None
 
 
 def _numbers(values: object, field: str) -> dict[str, Any]:

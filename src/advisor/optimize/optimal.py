@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
 import numpy as np
+import pandas as pd
 
 from advisor.arrays import NUMBER, FloatArray, check_number, check_type
 from advisor.contracts.mandate import Mandate
@@ -35,7 +37,7 @@ def optimal_portfolio(
     risk_aversion: float | None = None,
     target_volatility: float | None = None,
     preferences: Preferences | None = None,
-    current: FloatArray | None = None,
+    current: FloatArray | pd.Series | Mapping[str, float] | Portfolio | None = None,
     cost: float | TradingCost = 0.0,
     scenarios: Scenarios | FloatArray | None = None,
     target_return: float | None = None,
@@ -49,9 +51,10 @@ def optimal_portfolio(
         target_volatility: Annual; gives the risk aversion, and costs and losses never lead above
             it. Out of the limits' reach it is moved to their nearest end, which `note` says.
         preferences: Of one client; the risk aversion of the other two, where given, is used.
-        current: Weights held now, shape (n,), not money; what they leave of 1 is cash.
-        cost: One-off proportional cost of trading, spread over one year, or over the holding years
-            of a `TradingCost`.
+        current: Weights held now, not money: shape (n,), a Series by asset, a mapping (0 where
+            absent) or a `Portfolio`; what they leave of 1 is cash.
+        cost: One-off cost as a fraction of the trade (0.001 is 10 basis points), spread over one
+            year, or over the holding years of a `TradingCost`.
         scenarios: Returns over one evaluation period, shape (T, n) for one year: losses are then
             counted over them, without normality.
         target_return: Annual expected return, of the portfolio of least risk that earns it or more;
@@ -74,6 +77,7 @@ def optimal_portfolio(
         _check_alone(
             target_return, (risk_aversion, target_volatility, preferences, current, scenarios)
         )
+        _check_cost_alone(cost)
         return _of_return(trace_frontier(model, mandate), target_return)
     _check_arguments(risk_aversion, target_volatility, preferences, current, cost)
     frontier = trace_frontier(model, mandate)
@@ -174,7 +178,7 @@ def _check_arguments(
     risk_aversion: float | None,
     target_volatility: float | None,
     preferences: Preferences | None,
-    current: FloatArray | None,
+    current: object,
     cost: float | TradingCost,
 ) -> None:
     if preferences is not None:
@@ -210,7 +214,12 @@ def _check_arguments(
             field="preferences",
             value=len(preferences),
         )
-    if current is None and (not isinstance(cost, NUMBER) or cost != 0.0):
+    if current is None:
+        _check_cost_alone(cost)
+
+
+def _check_cost_alone(cost: object) -> None:
+    if not isinstance(cost, NUMBER) or cost != 0.0:
         raise InputError(
             f"cost is {cost}, but without current weights there is no trade to charge; pass"
             " current.",

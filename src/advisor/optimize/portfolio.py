@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from advisor.arrays import FloatArray, frozen
 from advisor.contracts.advice import Binding
@@ -38,6 +39,10 @@ class Portfolio:
     kkt_residual: float
     risk_aversion: float
     note: str = ""
+
+    def to_series(self) -> pd.Series:
+        """Weights by asset id."""
+        return pd.Series(self.weights.copy(), pd.Index(self.assets, name="asset"), name="weight")
 
     def __repr__(self) -> str:
         held = ", ".join(

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from advisor.annotations import OpenShare
+from advisor.annotations import Labelled, OpenShare
 from advisor.arrays import FloatArray, float_array, frozen
 from advisor.contracts.advice import Binding
 from advisor.contracts.mandate import Mandate
@@ -153,7 +153,7 @@ def equal_risk_contribution(model: ReturnModel, *, risk_budgets: object = None) 
 @checked
 def minimum_cvar(
     model: ReturnModel,
-    scenarios: Scenarios | FloatArray,
+    scenarios: Scenarios | Labelled,
     mandate: Mandate | None = None,
     *,
     confidence: OpenShare = 0.95,
@@ -165,7 +165,8 @@ def minimum_cvar(
 
     Args:
         model: Annual expected returns and covariance of n assets, for `mean` and `volatility`.
-        scenarios: Equally likely returns, shape (T, n): `market.returns`, say.
+        scenarios: Equally likely returns, shape (T, n): `market.returns`, say. A DataFrame goes by
+            the labels of its columns.
         mandate: The limits; long-only when None. A cap on volatility is no linear limit and is
             refused. A least expected return is a `LinearLimit` whose coefficients are the means.
         confidence: Above 0 and below 1.

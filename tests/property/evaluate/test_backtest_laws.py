@@ -153,7 +153,9 @@ def test_shuffling_assets_shuffles_the_answer(seed: int) -> None:
 
 
 def test_an_engine_that_favours_a_column_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backtest_module, "_rate", lambda cost_bps, n: np.arange(n) * 1e-4)
+    monkeypatch.setattr(
+        backtest_module, "_rate", lambda cost_bps, assets: np.arange(len(assets)) * 1e-4
+    )
     assert order_matters(seed=5)
 
 

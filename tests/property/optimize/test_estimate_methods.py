@@ -127,7 +127,7 @@ def test_desmoothing_undoes_what_was_smoothed() -> None:
     for t in range(1, 4000):
         reported[t] = 0.6 * reported[t - 1] + 0.4 * true[t]
     frame = pd.DataFrame(
-        {"nav": reported, "share": true}, index=pd.date_range("2010-01-01", periods=4000)
+        {"nav": reported, "share": true}, index=pd.bdate_range("2010-01-01", periods=4000)
     )
     given_ = desmooth(Market.from_returns(frame), ["nav"], smoothing={"nav": 0.6})
     assert given_.market.returns[1:, 0] == pytest.approx(true[1:], abs=1e-12)

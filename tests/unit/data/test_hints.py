@@ -228,9 +228,25 @@ LONG = PRICES.rename_axis("Date").reset_index().melt("Date", var_name="ticker", 
         PRICES.rename_axis("Date").reset_index(),
         LONG,
         PRICES.to_period("D"),
+        PRICES.rename_axis("").reset_index().rename(columns={"": "Unnamed: 0"}).map(str),
+        LONG.set_axis(["datetime", "isin", "closePrice"], axis=1),
+        LONG.set_axis(["sitzung", "wkn", "kurs"], axis=1).map(
+            lambda x: str(x.date()) if isinstance(x, pd.Timestamp) else x
+        ),
         PRICES.map(lambda price: f"${price}"),
     ],
-    ids=["German", "American", "whole numbers", "a column", "long", "periods", "dollars"],
+    ids=[
+        "German",
+        "American",
+        "whole numbers",
+        "a column",
+        "long",
+        "periods",
+        "unnamed",
+        "long of others",
+        "long in German",
+        "dollars",
+    ],
 )
 def test_prices_are_mended_by_the_line(table: pd.DataFrame) -> None:
     market = mended(Market.from_prices, table, "prices")

@@ -44,8 +44,20 @@ def line_in(error: InputError, name: str) -> str:
             'prices[["Close"]]',
         ),
         (PRICES[["AAA"]].assign(Volume=9).rename(columns={"AAA": "Close"}), 'prices[["Close"]]'),
+        (
+            PRICES[["AAA"]].assign(High=1, Volume=9).rename(columns={"AAA": "Adj Close"}),
+            'prices[["Adj Close"]]',
+        ),
     ],
-    ids=["fields first", "adjusted", "tickers first", "series", "bars", "volume"],
+    ids=[
+        "fields first",
+        "adjusted",
+        "tickers first",
+        "series",
+        "bars",
+        "volume",
+        "adjusted of one",
+    ],
 )
 def test_prices_of_other_kinds_get_their_line(given: Any, call: str) -> None:
     with pytest.raises(InputError) as caught:

@@ -448,3 +448,26 @@ def test_results_hand_out_copies() -> None:
     returns.iloc[0] = weights.iloc[0, 0] = 99.0
     assert result.returns.iloc[0] < 1.0
     assert result.weights.iloc[0, 0] == 1.0
+
+
+@pytest.mark.parametrize("digits", [3, 5])
+def test_weights_rounded_to_digits_are_traded_and_never_borrow(digits: int) -> None:
+    """As PyPortfolioOpt's `clean_weights` are: half of them add up to a little more than 1."""
+    rng = np.random.default_rng(2)
+    market = market_of({name: rng.normal(0.0, 0.01, 40) for name in "abcdef"})
+    asked: list[np.ndarray] = []
+
+    def rounded(past: Market, held: np.ndarray) -> dict[str, float]:
+        weights = rng.dirichlet(np.ones(6)).round(digits)
+        weights[0] += min(1.0008 - weights.sum(), 0.0)
+        asked.append(weights)
+        return dict(zip("abcdef", weights.tolist(), strict=True))
+
+    result = backtest(rounded, market, warmup=1, every=1, cost_bps=5.0)
+    totals = np.array(asked).sum(axis=1)
+    assert not result.failures
+    assert (totals > 1.0 + 1e-9).sum() > 5
+    wanted = np.array(asked) / np.maximum(totals, 1.0)[:, None]
+    np.testing.assert_allclose(result.weights, wanted, rtol=0.0, atol=1e-12)
+    assert result.weights.index.is_unique
+    assert result.turnover.index.is_unique

@@ -86,11 +86,18 @@ def test_holidays_gaps_and_short_histories_are_no_contradiction() -> None:
         holidays,
         holidays[25:32],
         pd.DatetimeIndex(["2024-01-05", "2024-01-08"]),
-        pd.date_range("2024-01-01", periods=500),
+        pd.bdate_range("2024-01-01", periods=500, freq="C", weekmask="Mon Tue Wed Thu Fri Sat"),
         two[:1],
     ):
         table = pd.DataFrame({"a": np.zeros(len(days))}, index=days)
         assert len(Market.from_returns(table)) == len(days)
+
+
+def test_days_of_the_calendar_are_no_sessions() -> None:
+    table = frame("D", 500)
+    with pytest.raises(InputError, match=r"Pass periods_per_year=365\."):
+        Market.from_returns(table)
+    assert Market.from_returns(table, periods_per_year=365.0).periods_per_year == 365.0
 
 
 def test_one_leaves_a_row_its_own() -> None:

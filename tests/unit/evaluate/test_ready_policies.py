@@ -81,6 +81,18 @@ def test_highest_sharpe_ratio_by_the_means_that_are_told() -> None:
         assert ratio(weights) >= ratio(best(lambda w, ratio=ratio: -ratio(w))) - 1e-9
 
 
+def test_the_highest_sharpe_ratio_is_not_equal_weights() -> None:
+    """In the equilibrium of the default estimates equal weights have it; that says nothing new."""
+    policies = ready_policies()
+    model = estimate_returns(MARKET, mean="bayes_stein")
+    ratio = lambda w: w @ model.mean / np.sqrt(w @ model.covariance @ w)  # noqa: E731
+    weights = policies["maximum_sharpe"](MARKET, NOTHING)
+    assert ratio(weights) >= ratio(best(lambda w: -ratio(w))) - 1e-9
+    assert np.abs(weights - 1 / N).max() > 0.02
+    shared = ready_policies(estimates=Estimates())["maximum_sharpe"](MARKET, NOTHING)
+    np.testing.assert_allclose(shared, 1 / N, atol=1e-6)
+
+
 def test_limits_and_unlisted_assets() -> None:
     frame = RISKY.copy()
     frame.iloc[:780, 2] = np.nan  # hardly known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -152,3 +153,13 @@ def test_scaling_returns_scales_risk_and_leaves_ratios(r: np.ndarray, k: float) 
         k * m.conditional_value_at_risk(r), abs=1e-12
     )
     assert m.sharpe_ratio(k * r) == pytest.approx(m.sharpe_ratio(r), rel=1e-6, abs=1e-9)
+
+
+def test_more_than_all_is_no_fraction_of_a_peak() -> None:
+    """The table of falls and the drawdowns say the same, also where more than all was lost."""
+    days = pd.bdate_range("2024-01-01", periods=5)
+    table = m.drawdown_table(pd.Series([0.1, -0.2, 0.3, -2.0, 0.1], days))
+    assert table["start"].tolist() == [days[3], days[1]]
+    assert table["bottom"].tolist() == [days[3], days[1]]
+    assert np.isnan(table["depth"][0])
+    assert table["depth"][1] == pytest.approx(0.2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import product
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from advisor import (
     optimal_portfolio,
     trace_frontier,
 )
+from advisor.optimize import discrete
 
 
 def least(
@@ -71,6 +73,75 @@ def test_what_fits_exactly_is_bought_exactly() -> None:
         50,
     ]
     assert discrete_allocation({}, {}, 5.0).units.tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("prices", "weights", "cash"),
+    [
+        ((1_000_000.0, 14.67), (0.892, 0.108), 6_068_210.71),
+        ((700_000.0, 31.4), (0.55, 0.45), 2_000_000.0),
+        ((0.0001, 250.0), (0.3, 0.7), 9_000.0),
+    ],
+)
+def test_prices_far_apart(
+    prices: tuple[float, float], weights: tuple[float, float], cash: float
+) -> None:
+    """Of each number of the dear one, the best number of the other is next to its target or to what
+    the money pays for."""
+    cheap, dear = sorted(range(2), key=lambda i: prices[i])
+    price, target = [Fraction(p) for p in prices], [Fraction(w) * Fraction(cash) for w in weights]
+    budget, best = sum(target), None
+    for many in range(int(budget / price[dear]) + 1):
+        rest = budget - many * price[dear]
+        most = int(rest / price[cheap])
+        near = int(target[cheap] / price[cheap])
+        for few in {min(near, most), min(near + 1, most), most}:
+            left = rest - few * price[cheap]
+            missed = abs(many * price[dear] - target[dear]) + abs(
+                few * price[cheap] - target[cheap]
+            )
+            best = left + missed if best is None else min(best, left + missed)
+    bought = discrete_allocation(
+        dict(zip("ab", weights, strict=True)), dict(zip("ab", prices, strict=True)), cash
+    )
+    assert best is not None
+    assert bought.remainder + bought.deviation == pytest.approx(float(best), abs=1e-4 * cash**0.5)
+    assert float(bought.money.sum()) <= cash * (1.0 + 1e-8)
+
+
+def test_what_is_rounded_to_a_whole_number_is_paid_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that takes 0.999999 of a dear unit for a whole one, and spends the rest."""
+    spent: list[float] = []
+
+    def loose(c: Any, **rest: Any) -> Any:
+        ub = float(np.max(rest["constraints"][2].ub))
+        spent.append(ub)
+        dear = 1.0 - 1e-6 if len(spent) == 1 else 1.0
+        price = -np.asarray(c)[:2]
+        units = [dear, np.floor((ub - dear * price[0]) / price[1] + 1e-9)]
+        return SimpleNamespace(x=np.array([*units, 0.0, 0.0]), fun=-1e9, mip_dual_bound=None)
+
+    monkeypatch.setattr(discrete, "milp", loose)
+    bought = discrete_allocation({"a": 0.99, "b": 0.01}, {"a": 30_000.0, "b": 0.02}, 30_300.01)
+    assert len(spent) == 2
+    assert spent[1] < spent[0]
+    assert float(bought.money.sum()) <= 30_300.01 * (1.0 + 1e-8)
+    assert bought.gap > 0.0
+
+
+def test_weights_rounded_to_digits_and_assets_nobody_wants() -> None:
+    rng = np.random.default_rng(1)
+    names = [f"x{i}" for i in range(9)]
+    prices = dict(zip(names, rng.uniform(5.0, 90.0, 9).round(2).tolist(), strict=True))
+    above = 0
+    for _ in range(20):
+        weights = dict(zip(names, rng.dirichlet(np.ones(9)).round(4).tolist(), strict=True))
+        above += sum(weights.values()) > 1.0 + 1e-9
+        bought = discrete_allocation(weights, prices, 10_000.0)
+        assert float(bought.money.sum()) + bought.remainder <= 10_000.0 * (1.0 + 1e-9)
+    assert above > 4
+    bought = discrete_allocation({"a": 1.0, "b": 0.0}, {"a": 30.0}, 100.0, lots=np.int64(2))
+    assert (bought.assets, bought.units.tolist()) == (("a",), [2])
 
 
 @pytest.mark.parametrize(

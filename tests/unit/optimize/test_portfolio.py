@@ -19,6 +19,9 @@ MODEL = ReturnModel(
 )
 
 
+MODEL3 = ReturnModel(list("abc"), [0.03, 0.06, 0.09], np.diag([0.01, 0.03, 0.08]))
+
+
 def test_by_risk_aversion_by_volatility_and_by_preferences() -> None:
     frontier = trace_frontier(MODEL)
     by_gamma = optimal_portfolio(MODEL, risk_aversion=4.0)
@@ -130,3 +133,20 @@ def test_contradictions_reach_the_caller_by_name() -> None:
     for extra in ({}, {"current": np.full(4, 0.25), "cost": 0.01}):
         with pytest.raises(InfeasibleError, match=r"group:risky:upper at least 0.8"):
             optimal_portfolio(MODEL, mandate, risk_aversion=2.0, **extra)  # type: ignore[arg-type]
+
+
+def test_holdings_by_name_and_weights_by_name() -> None:
+    held = {"c": 0.5, "a": 0.5}
+    by_place = optimal_portfolio(MODEL3, risk_aversion=3.0, current=[0.5, 0.0, 0.5], cost=0.05)
+    by_name = optimal_portfolio(MODEL3, risk_aversion=3.0, current=held, cost=0.05)
+    assert by_name.weights.tolist() == by_place.weights.tolist()
+    assert by_name.to_series().to_dict() == dict(zip("abc", by_name.weights.tolist(), strict=True))
+    again = optimal_portfolio(MODEL3, risk_aversion=2.9, current=by_name, cost=0.5)
+    np.testing.assert_allclose(again.weights, by_name.weights, atol=1e-12)
+    with pytest.raises(InputError, match="'x'"):
+        optimal_portfolio(MODEL3, risk_aversion=3.0, current={"x": 1.0}, cost=0.05)
+
+
+def test_a_cost_is_never_passed_over() -> None:
+    with pytest.raises(InputError, match=r"cost is 0\.01"):
+        optimal_portfolio(MODEL3, target_return=0.05, cost=0.01)

@@ -13,12 +13,13 @@ from advisor.arrays import BoolArray, DayArray, FloatArray, frozen
 from advisor.data.market import Market
 from advisor.evaluate.backtesting.answer import Answer, read_weights
 from advisor.evaluate.backtesting.record import Failure, Failures, Record
+from advisor.measures.weights import OVER_ONE
 
 Policy = Callable[[Market, FloatArray], Answer]
 """From the market as it was known at the day's close and the weights held at it, shape (n,), to the
 weights wanted."""
 
-OVER_ONE = 1e-6  # a solver's rounding of the budget, not a loan
+OVERDRAWN = 1e-6  # rounding of the budget, not a loan
 HELD = 1e-12  # below this a weight is no position and a difference is no trade
 BUGS = (AttributeError, ImportError, LookupError, NameError, NotImplementedError, TypeError)
 """What a policy raises because its code is wrong, not because the day was difficult: passed on to
@@ -90,7 +91,7 @@ class Account:
     def cover(self, row: int) -> None:
         """Sell in proportion what a withdrawal left short of cash."""
         total = float(self.weights.sum())
-        if total > 1.0 + OVER_ONE:
+        if total > 1.0 + OVERDRAWN:
             self._trade(self.weights / total, row)
 
     def hold(self, stretch: Stretch, dates: DayArray) -> None:
@@ -135,8 +136,13 @@ class Account:
         finite = np.isfinite(answer)
         if not finite.all():
             return f"the weight of {self.assets[int(np.argmin(finite))]!r} is not finite"
-        if answer.sum() > 1.0 + OVER_ONE:
-            return f"the weights add up to {answer.sum():.6g}, more than all wealth"
+        total = float(answer.sum())
+        if total > 1.0 + OVER_ONE:
+            return (
+                f"the weights add up to {total:.6g}, more than all wealth; what is borrowed is a"
+                " negative weight of an asset that is cash"
+            )
+        answer = answer / total if total > 1.0 + OVERDRAWN else answer
         unpriced = (np.abs(answer) > HELD) & ~tradable
         if unpriced.any():
             name = self.assets[int(np.argmax(unpriced))]

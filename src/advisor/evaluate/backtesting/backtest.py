@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from advisor.annotations import Count
-from advisor.arrays import DayArray, FloatArray, check_frequency, float_array, frozen
+from advisor.annotations import Count, Labelled
+from advisor.arrays import DayArray, FloatArray, check_frequency, float_array, frozen, numbers
 from advisor.contracts.wording import Sentence
+from advisor.data.by_asset import in_order
 from advisor.data.days import as_days
 from advisor.data.market import Market
 from advisor.data.tables import as_numbers
@@ -39,7 +40,7 @@ def backtest(
     *,
     every: Schedule = "MS",
     warmup: int,
-    cost_bps: float | FloatArray = 10.0,
+    cost_bps: float | Labelled = 10.0,
     window: int | None = None,
     terms: Terms = Terms(),  # noqa: B008  frozen, and holds nothing that could be changed
     benchmark: Policy | pd.Series | str | None = None,
@@ -55,12 +56,14 @@ def backtest(
     Args:
         policy: From (market until the day, weights held, shape (n,)) to weights wanted: shape (n,)
             in the order of the assets, a Series by asset, a mapping from asset to weight (0 where
-            absent) or a `Portfolio`. What they leave of 1 is cash.
+            absent) or a `Portfolio`. What they leave of 1 is cash; what is above 1 by rounding
+            (1.001 at most) is scaled to 1.
         market: The whole history.
         every: Pandas offset alias, number of sessions, or days; a mark that is no session means the
             first session after it.
         warmup: Rows of returns that must exist, the day's own included, before the first decision.
-        cost_bps: Basis points of the value traded; one number, or one an asset, shape (n,).
+        cost_bps: Basis points of the value traded; one number, or one an asset, shape (n,) or a
+            Series by asset.
         window: Rows of history the policy sees (rolling); all when None (expanding).
         terms: Capital, fixed costs, cash flows, cash rate, delisting returns.
         benchmark: Another policy (run on the same terms), an asset's id (bought and held without
@@ -94,7 +97,7 @@ def backtest_many(
     *,
     every: Schedule = "MS",
     warmup: Count,
-    cost_bps: float | FloatArray = 10.0,
+    cost_bps: float | Labelled = 10.0,
     window: Count | None = None,
     terms: Terms = Terms(),  # noqa: B008  frozen, and holds nothing that could be changed
     benchmark: Policy | pd.Series | str | None = None,
@@ -124,7 +127,7 @@ def backtest_many(
     _check_policies(policies, benchmark)
     check_frequency(market.dates, market.periods_per_year, "market")
     rows = rebalancing_rows(market.dates, every, warmup=warmup)
-    rate = _rate(cost_bps, len(market.assets))
+    rate = _rate(cost_bps, market.assets)
     own: dict[str, Policy] = {}
     if callable(benchmark) and not isinstance(benchmark, type):
         own = {BENCHMARK: benchmark}
@@ -156,10 +159,12 @@ def _check_policies(policies: Mapping[str, Policy], benchmark: object) -> None:
     for name, policy in policies.items():
         if not callable(policy) or isinstance(policy, type):
             field = "policy" if name == ALONE else f"policies[{name!r}]"
+            ready = (
+                "EstimatorPolicy(...) of it" if hasattr(policy, "fit") else "such as equal_weight"
+            )
             raise InputError(
                 f"{field} is {policy!r} ({type(policy).__name__}), which cannot decide. Pass a"
-                " function from (past, held) to weights, or a policy such as"
-                " MeanVariancePolicy(level=3).",
+                f" function from (past, held) to weights, or a policy: {ready}.",
                 field="policy",
                 value=policy,
             )
@@ -188,9 +193,10 @@ def _check_decided(name: str, record: Record, *, alone: bool) -> None:
     _LOG.warning("%s", why)
 
 
-def _rate(cost_bps: float | FloatArray, n: int) -> FloatArray:
-    each = np.full(n, cost_bps) if np.ndim(cost_bps) == 0 else cost_bps
-    bps = float_array(each, "cost_bps", shape=(n,))
+def _rate(cost_bps: object, assets: tuple[str, ...]) -> FloatArray:
+    each = numbers(in_order(cost_bps, assets, "cost_bps"), "cost_bps")
+    n = len(assets)
+    bps = float_array(np.full(n, each) if each.ndim == 0 else each, "cost_bps", shape=(n,))
     if (bps < 0.0).any():
         raise InputError(
             f"cost_bps is {bps.min():g}; trading never pays. Pass basis points, 10 for 0.1 %.",

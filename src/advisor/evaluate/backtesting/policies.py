@@ -14,8 +14,8 @@ from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
 from advisor.errors import InfeasibleError, InputError
-from advisor.evaluate.backtesting.account import OVER_ONE
 from advisor.evaluate.backtesting.estimates import DayModel, Estimates, least_loss
+from advisor.measures.weights import OVER_ONE
 from advisor.optimize.frontier.sizing import ForecastPath, tolerance_within
 from advisor.readers import Number
 from advisor.validation import checked

@@ -160,15 +160,18 @@ def ready_policies(
 
     Args:
         mandate: Limits of all but equal weights and equal risk contributions.
-        estimates: How a history becomes a model, without cash.
+        estimates: How a history becomes a model, without cash. When None, "maximum_sharpe" stands
+            on Bayes-Stein means: those of the default estimates are an equilibrium, in which equal
+            weights have the highest Sharpe ratio.
 
     >>> list(ready_policies())[:3]
     ['equal_weight', 'minimum_variance', 'maximum_sharpe']
     """
     limits, shared = mandate or Mandate(), estimates or Estimates()
     free = {"equal_risk_contribution": Mandate()}
+    own = {} if estimates else {"maximum_sharpe": Estimates(mean="bayes_stein")}
     rules: tuple[Rule, ...] = get_args(Rule)
-    return {
-        "equal_weight": equal_weight,
-        **{rule: PortfolioPolicy(rule, free.get(rule, limits), shared) for rule in rules},
+    ready = {
+        rule: PortfolioPolicy(rule, free.get(rule, limits), own.get(rule, shared)) for rule in rules
     }
+    return {"equal_weight": equal_weight, **ready}

@@ -17,9 +17,10 @@ from advisor.data.ids import IdMap, alike_but_for
 from advisor.data.interactions import Interactions
 from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
-from advisor.data.tables import check_once, ids_of, is_in_order, labels_of
+from advisor.data.tables import check_once, ids_of, labels_of
 from advisor.errors import InputError
 from advisor.evaluate.match.inputs import By
+from advisor.paired import is_in_order
 
 TENURES: tuple[tuple[float, str], ...] = (
     (0.5, Sentence("match_names", "half_year")),

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from advisor.annotations import Positive, Text
+from advisor.annotations import Numbers, Positive, Text
 from advisor.arrays import BoolArray, FloatArray, IntArray, float_array
 from advisor.contracts.thresholds import exceeds
 from advisor.data.by_asset import in_order
@@ -224,7 +224,7 @@ def _caps(
 
 @checked
 def parametric_loss(
-    weights: object,
+    weights: Numbers,
     mean: FloatArray,
     covariance: FloatArray,
     *,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import FloatArray, IntArray, StrArray, check_number, check_type, float_array
+from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.optimize.frontier.corner_path import CornerPath
@@ -85,9 +86,7 @@ class Frontier:
         )
 
     def plot(self) -> Any:
-        """A matplotlib figure of the frontier. Raises `InputError` where matplotlib is not
-        installed.
-        """
+        """A matplotlib figure of the frontier; `InputError` where there is no matplotlib."""
         from advisor.reports.figures import plot_frontier
 
         return plot_frontier(self)
@@ -246,18 +245,21 @@ class Frontier:
                 nan.
         """
         gamma = rows_of(gamma, "gamma", lower=0.0, infinite=True)
-        weights = float_array(weights, "weights", shape=(len(gamma), len(self.assets)))
+        weights = self._read(weights, (len(gamma), len(self.assets)))
         effective = np.maximum(gamma, self.least_risk_aversion)
         model, limits, weights = self.program(weights)
         return kkt_residuals(model, limits, weights, gamma, self._multipliers(effective), effective)
 
     def certify(self, weights: FloatArray, gamma: float) -> Certificate:
         """Residual and binding limits of one row of weights, shape (n,), at its risk aversion."""
-        weights = float_array(weights, "weights", shape=(len(self.assets),))
+        weights = self._read(weights, (len(self.assets),))
         gamma = check_risk_aversion(gamma, "gamma")
         effective = max(gamma, self.least_risk_aversion)
         prices = self._multipliers(np.array([effective]))[0]
         return certify_row(*self.program(weights), gamma, prices, effective)
+
+    def _read(self, weights: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+        return float_array(in_order(weights, self.assets, "weights"), "weights", shape=shape)
 
     def program(self, weights: FloatArray) -> tuple[ReturnModel, Limits, FloatArray]:
         """What is certified: model and limits, and weights (..., n) as their variables."""
@@ -279,8 +281,7 @@ class Frontier:
         Raises:
             InputError: It is negative or nan.
         """
-        gamma = check_risk_aversion(gamma, "gamma")
-        return self._multipliers(np.array([gamma]))[0]
+        return self._multipliers(np.array([check_risk_aversion(gamma, "gamma")]))[0]
 
     @cached_property
     def segments(self) -> Segments:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from advisor.annotations import Count, NotNegative, OpenShare, Share
-from advisor.arrays import FloatArray, float_array
+from advisor.annotations import Count, Labelled, NotNegative, OpenShare, Share
 from advisor.errors import InputError
+from advisor.optimize.scenarios.certificate import Scenarios
 from advisor.validation import checked
 
 
@@ -18,7 +18,8 @@ class CvarLimit:
     """Mean loss of the worst `1 - level` of scenarios is at most `limit` (a positive fraction).
 
     Args:
-        scenarios: Returns, shape (T, n), over whatever period the limit speaks of.
+        scenarios: Returns, shape (T, n), over whatever period the limit speaks of; a DataFrame goes
+            by the labels of its columns.
         limit: Positive loss.
         level: Confidence in (0, 1).
 
@@ -28,20 +29,14 @@ class CvarLimit:
     Source: Rockafellar and Uryasev (2000), equation 17.
     """
 
-    scenarios: FloatArray
+    scenarios: Labelled
     limit: NotNegative
     level: OpenShare = 0.95
+    table: Scenarios = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "scenarios", float_array(self.scenarios, "scenarios", shape=(None, None))
-        )
-        if not len(self.scenarios):
-            raise InputError(
-                "A CVaR over 0 scenarios has no worst part; give some scenarios.",
-                field="scenarios",
-                value=0,
-            )
+        object.__setattr__(self, "table", Scenarios(self.scenarios))
+        object.__setattr__(self, "scenarios", self.table.returns)
 
 
 @checked
@@ -53,9 +48,9 @@ class ProgramLimits:
         cvar: Limit on expected shortfall.
         max_assets: Most assets held (a proved optimum, by branch and bound).
         min_position: Least weight of an asset that is held at all; needs `max_assets`.
-        benchmark: Weights that `max_tracking_error` is measured from, shape (n,).
+        benchmark: Weights that `max_tracking_error` is measured from, shape (n,) or a Series.
         max_tracking_error: Annual volatility of the difference from the benchmark.
-        current: Weights held now, shape (n,), that `max_turnover` is measured from.
+        current: Weights held now, likewise, that `max_turnover` is measured from.
         max_turnover: Half the sum of absolute changes.
         custom: From the cvxpy variable of the weights (n,) to a list of cvxpy constraints.
 
@@ -67,9 +62,9 @@ class ProgramLimits:
     cvar: CvarLimit | None = None
     max_assets: Count | None = None
     min_position: Share = 0.0
-    benchmark: FloatArray | None = None
+    benchmark: Labelled | None = None
     max_tracking_error: NotNegative | None = None
-    current: FloatArray | None = None
+    current: Labelled | None = None
     max_turnover: NotNegative | None = None
     custom: Callable[[Any], Sequence[Any]] | None = None
 

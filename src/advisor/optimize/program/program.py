@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor.arrays import FloatArray, check_type, float_array, frozen
+from advisor.arrays import FloatArray, check_type, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import AdvisorError, InfeasibleError, InputError, SolverError
@@ -145,24 +145,26 @@ class Program:
 
     def _measures(self, cp: Any) -> dict[str, tuple[Any, float]]:
         """What has a largest value: the expression and that value, by name."""
-        w, rules, n, measures = self._weights, self.limits, len(self.model), {}
+        w, rules, assets, measures = self._weights, self.limits, self.model.assets, {}
         if self._bounds.max_volatility is not None:
             measures["max_volatility"] = (cp.norm(self._factor.T @ w), self._bounds.max_volatility)
         if rules.cvar is not None:
             measures["cvar"] = (self._cvar(cp, rules.cvar), rules.cvar.limit)
         if rules.max_tracking_error is not None:
-            start = needed_row(rules.benchmark, "benchmark", "max_tracking_error", n)
+            start = needed_row(rules.benchmark, "benchmark", "max_tracking_error", assets)
             measures["max_tracking_error"] = (
                 cp.norm(self._factor.T @ (w - start)),
                 rules.max_tracking_error,
             )
         if rules.max_turnover is not None:
-            start = needed_row(rules.current, "current", "max_turnover", n)
+            start = needed_row(rules.current, "current", "max_turnover", assets)
             measures["max_turnover"] = (0.5 * cp.norm1(w - start), rules.max_turnover)
         return measures
 
     def _cvar(self, cp: Any, limit: CvarLimit) -> Any:
-        scenarios = float_array(limit.scenarios, "scenarios", shape=(None, len(self.model)))
+        table = limit.table.of(self.model.assets)
+        table.check_width(len(self.model))
+        scenarios = table.returns
         quantile: Any = cp.Variable()
         return quantile + cp.sum(cp.pos(-scenarios @ self._weights - quantile)) / (
             (1.0 - limit.level) * len(scenarios)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from advisor.arrays import FloatArray, float_array
+from advisor.data.by_asset import in_order
 from advisor.errors import InputError
 
 SOLVERS = ("CLARABEL", "SCS")
@@ -84,12 +85,13 @@ def custom_constraints(cp: Any, custom: Callable[[Any], Sequence[Any]], weights:
     return list(cast(Sequence[Any], constraints))
 
 
-def needed_row(value: FloatArray | None, field: str, limit: str, n: int) -> FloatArray:
+def needed_row(value: object, field: str, limit: str, assets: tuple[str, ...]) -> FloatArray:
     """Numbers that a limit needs, shape (n,); refused where they are missing."""
+    n = len(assets)
     if value is None:
         raise InputError(
             f"{limit} needs {field}, the weights it is measured from; pass them, shape ({n},).",
             field=field,
             value=None,
         )
-    return float_array(value, field, shape=(n,))
+    return float_array(in_order(value, assets, field), field, shape=(n,))

@@ -14,7 +14,7 @@ import pandas as pd
 from advisor.arrays import FloatArray, check_number, float_array
 from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
-from advisor.data.tables import is_in_order, labels_of
+from advisor.data.tables import labels_of
 from advisor.errors import InfeasibleError, InputError, SolverError
 from advisor.optimize.batch.certificate import bent_gap
 from advisor.optimize.batch.costs import CostRows
@@ -26,6 +26,7 @@ from advisor.optimize.limits.certificate import (
 )
 from advisor.optimize.limits.limits import Limits
 from advisor.optimize.preferences.preferences import Preferences
+from advisor.paired import is_in_order
 
 INTERIOR: dict[str, float | int | bool] = {
     "tol_gap_abs": 1e-12,

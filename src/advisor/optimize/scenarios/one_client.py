@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, float_array
 from advisor.contracts.advice import Binding
 from advisor.contracts.mandate import Mandate
-from advisor.data.by_asset import in_order
+from advisor.data.by_asset import in_order, numbers_by_id
 from advisor.data.returns import ReturnModel
 from advisor.errors import AdvisorError, InfeasibleError, SolverError
 from advisor.optimize.batch.costs import CostRows, TradingCost, cost_rows
@@ -28,7 +29,14 @@ KEPT = 1e-12
 
 
 def held_weights(model: ReturnModel, current: object) -> FloatArray:
-    """Weights held now, shape (n,), in the model's order."""
+    """Weights held now, shape (n,), in the model's order; a mapping or a `Portfolio` goes by asset
+    id, and what it does not name is not held.
+    """
+    if isinstance(current, Portfolio):
+        current = dict(zip(current.assets, current.weights.tolist(), strict=True))
+    if isinstance(current, Mapping):
+        named = numbers_by_id(current, model.assets, "current", "A weight is a fraction of wealth.")
+        current = [named.get(name, 0.0) for name in model.assets]
     return float_array(in_order(current, model.assets, "current"), "current", shape=(len(model),))
 
 

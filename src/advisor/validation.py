@@ -266,14 +266,11 @@ def refusal(where: str, field: str, value: object, complaints: list[ErrorDetails
         why, remedy = _why(complaint)
         reasons += [why] if why not in reasons else []
         remedies += [remedy] if remedy and remedy not in remedies else []
-    remedies[:1] = (
-        [remedies[0] + line_for(field, value)]
-        if remedies and "DataFrame" in remedies[0]
-        else remedies[:1]
-    )
+    remedy = [*remedies, "Correct it."][0]
+    remedy += line_for(field, value) if "DataFrame" in remedy else ""
     text = (
         f"{where}: {field} is {argument(field, value)} ({type(value).__name__});"
-        f" {_either(reasons)}. {remedies[0] if remedies else 'Correct it.'}"
+        f" {_either(reasons)}. {remedy}"
     )
     return InputError(text, field=field, value=kept_of(field, value))
 

@@ -81,13 +81,21 @@ def past_windows(
 
 def new_to_known(later: Interactions, past: Interactions) -> Interactions:
     """Pairs of clients who bought before and products they had not bought, each once."""
+    new = new_pairs(later, past)
+    return new.where(past.clients.find(new.clients.ids)[new.client_codes] >= 0)
+
+
+def new_pairs(later: Interactions, past: Interactions) -> Interactions:
+    """Events of `later` whose pair is not in `past`, the earliest of each pair (events are sorted
+    by client, product, day).
+    """
     clients, products = (
         past.clients.find(later.clients.ids)[later.client_codes],
         past.products.find(later.products.ids)[later.product_codes],
     )
     width = len(past.products) + 1
     known = past.client_codes * width + past.product_codes
-    asked = clients * width + np.where(products >= 0, products, width - 1)
+    asked = np.where((clients >= 0) & (products >= 0), clients * width + products, -1)
     first = np.ones(len(later), dtype=np.bool_)
     first[1:] = (np.diff(later.client_codes) != 0) | (np.diff(later.product_codes) != 0)
-    return later.where(first & (clients >= 0) & ~np.isin(asked, known))
+    return later.where(first & ~np.isin(asked, known))

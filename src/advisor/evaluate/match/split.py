@@ -12,6 +12,7 @@ from advisor.annotations import Count
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
+from advisor.recommend.windows import new_pairs
 from advisor.validation import checked
 
 Day = date | str | np.datetime64
@@ -65,7 +66,7 @@ def temporal_split(
     if days is not None and len(later):
         later = later.until(day + np.timedelta64(days, "D"))
     if only_new and len(later):
-        later = _first_purchases(later, train)
+        later = new_pairs(later, train)
     if not len(train) or not len(later):
         side = "before" if not len(train) else "after"
         raise InputError(
@@ -107,20 +108,3 @@ def temporal_splits(
     while cut + np.timedelta64(days, "D") <= last:
         yield temporal_split(interactions, cut, days=days, only_new=only_new)
         cut = cut + np.timedelta64(every, "D")
-
-
-def _first_purchases(later: Interactions, train: Interactions) -> Interactions:
-    """Events of `later` whose pair is not in `train`, the earliest of each pair (events are sorted
-    by client, product, day).
-    """
-    c, p = later.client_codes, later.product_codes
-    first = np.ones(len(later), dtype=np.bool_)
-    first[1:] = (c[1:] != c[:-1]) | (p[1:] != p[:-1])
-    width = np.int64(len(train.products) + 1)
-    known = np.unique(train.client_codes * width + train.product_codes)
-    row, column = (
-        train.clients.find(later.clients.ids)[c],
-        train.products.find(later.products.ids)[p],
-    )
-    key = np.where((row >= 0) & (column >= 0), row * width + column, -1)
-    return later.where(first & ~np.isin(key, known))

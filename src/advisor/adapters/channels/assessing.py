@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from advisor import AnswerSheet, Client, ClientTable, profile_risk
+from advisor.adapters.records.bulk import one_at_a_time
 from advisor.errors import InputError
 
 
@@ -20,6 +21,12 @@ def standing(store: Any, client_id: str, day: date) -> int:
     """The level that stands at the end of a day; below 0 where there is none."""
     history = store.history(ids=[client_id])
     return int(history.standing([client_id], day + timedelta(days=1))[0])
+
+
+def in_turn(store: Any, client_id: str) -> None:
+    """Wait until no other open transaction assesses the client; nobody else does till its end."""
+    with store.database.write() as connection:
+        one_at_a_time(connection, f"assessments {client_id}")
 
 
 def obey(store: Any, client_id: str, day: date, level: int, *, confirmed: bool) -> None:

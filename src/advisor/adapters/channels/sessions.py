@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from advisor import AnswerSheet, Client, Questionnaire
-from advisor.adapters.channels.assessing import obey, scored, standing
+from advisor.adapters.channels.assessing import in_turn, obey, scored, standing
 from advisor.adapters.channels.session import FINISHED, Session, StaleSessionError, moved, put, read
 from advisor.errors import InputError
 
@@ -123,10 +123,12 @@ class Sessions:
             return before.sheet.client(before.base)
         day = on or self._now().date()
         client, level = scored(before.sheet, before.base, day)
-        base = client.model_copy(update={"answers": {}})
-        update = {"version": before.version + 1, "base": base, "state": FINISHED}
-        after = before.model_copy(update=update)
+        update = {"base": client.model_copy(update={"answers": {}}), "state": FINISHED}
+        after = before.model_copy(update={"version": before.version + 1, **update})
         with self._store.database.write():
+            in_turn(self._store, client.id)
+            if self.load(session_id).finished:  # by another request meanwhile
+                return self.finish(session_id, channel=channel)
             obey(self._store, client.id, day, level, confirmed=confirmed)
             put(self._store, text, after)
             now = self._now()

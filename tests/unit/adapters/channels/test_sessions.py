@@ -3,9 +3,11 @@ journeys say of it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -95,6 +97,36 @@ def test_two_at_once_one_wins(store: Store) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(save, sheets)) == ["2", "version"]
+
+
+def test_the_rules_hold_for_sessions_that_end_at_once(store: Store) -> None:
+    """Six of one client, by six processes' worth of sessions: two are assessments; and one session
+    that is finished six times, as by a button pressed again, is one, and every press is answered.
+    """
+    desks = [Sessions(store) for _ in range(6)]
+    together = Barrier(6)
+
+    def finish(pair: tuple[Sessions, str]) -> str:
+        together.wait()
+        try:
+            return pair[0].finish(pair[1], channel="page").id
+        except InputError as error:
+            return error.field or ""
+
+    def opened(name: str) -> str:
+        session = desks[0].open(BASE.model_copy(update={"id": name}), channel="page")
+        sheet = full(session.sheet, 1)
+        return desks[0].save(session.id, sheet, session.version, "page").id
+
+    with ThreadPoolExecutor(6) as pool:
+        for name in ("a", "b", "c"):
+            several = [opened(name) for _ in desks]
+            ended = Counter(pool.map(finish, zip(desks, several, strict=True)))
+            assert ended == {name: 2, "assessments": 4}
+            assert len(store.history(ids=[name])) == 2
+        one = opened("d")
+        assert set(pool.map(finish, zip(desks, [one] * 6, strict=True))) == {"d"}
+    assert len(store.history(ids=["d"])) == 1
 
 
 def test_rules_on_assessments_are_kept_at_the_end(store: Store) -> None:

@@ -18,7 +18,7 @@ from advisor.adapters.channels.http.problems import ProblemError
 from advisor.adapters.channels.http.ranges import file_of
 from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.extras import needs
-from advisor.cells import date_of
+from advisor.data.days import as_day
 from advisor.errors import InputError
 
 PARQUET = "application/vnd.apache.parquet"
@@ -49,9 +49,8 @@ def submit_job(call: Call) -> JobState:
     followed.
     """
     kind, today = MEDIA[call.expects(*MEDIA)], datetime.now(UTC)
-    day = today.date() if call.asked["as_of"] is None else date_of(call.asked["as_of"])
-    if day is None:
-        raise InputError("as_of is no day; write it as 2026-02-01.", field="as_of")
+    asked = call.asked["as_of"]
+    day = as_day(today.date() if asked is None else asked, "as_of")
     store, settings, query = call.tenant.store, call.settings, call.request.query_params
     running = store.rows("jobs", kind="advice", state=list(ALIVE))
     if len(running) >= settings.jobs_in_flight:
@@ -59,7 +58,7 @@ def submit_job(call: Call) -> JobState:
         raise ProblemError("too-many", text)
     name = secrets.token_hex(16)
     target = folder_of(settings, call.request.state.tenant, name)
-    request = {"file": f"clients.{kind}", "as_of": day.isoformat(), "picks": call.asked["picks"]}
+    request = {"file": f"clients.{kind}", "as_of": str(day), "picks": call.asked["picks"]}
     request["labels"] = query.getlist("labels")
     written: dict[str, Any] = {name: query[name] for name in WRITTEN if name in query}
     if COUNT.fullmatch(written.get("skip_lines", "")):

@@ -3,7 +3,7 @@
 Every function takes `hits`, shape (..., k): True where the slot's product was bought, best slot
 first, and `relevant`, shape (...): how many products the client bought. A slot that is empty, or
 beyond the list's end, is a miss. Products are bought or not (binary gains). **A client who bought
-nothing gets 0**; whether he belongs in a mean is the caller's to decide and to say. The values
+nothing gets 0**; whether they belong in a mean is the caller's to decide and to say. The values
 equal trec_eval's and ranx's on lists without repeated products.
 """
 

@@ -79,7 +79,7 @@ def _unmatched(ranking: Ranking, held_out: Interactions, outcome: Outcomes) -> I
             lost=lost,
             bought=bought,
             unknown=held_out.products.ids[int(np.argmax(unknown))],
-            ranked=ranking.products[:1],
+            ranked=next(iter(ranking.products), ""),
         )
     others, idle = (
         counts["purchases_of_clients_not_ranked"],

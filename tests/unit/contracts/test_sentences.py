@@ -442,7 +442,7 @@ def test_every_text_has_the_same_values_in_both_languages(section: str) -> None:
     from string import Formatter
 
     def fields(text: str) -> set[str]:
-        return {name.partition("[")[0] for _, name, _, _ in Formatter().parse(text) if name}
+        return {name for _, name, _, _ in Formatter().parse(text) if name}
 
     for key, text in texts("en")[section].items():
         assert fields(texts("zh")[section][key]) <= fields(text), key

@@ -26,6 +26,7 @@ _FILES = {
     **dict.fromkeys((".jsonl", ".ndjson"), "read_json({}, lines=True, dtype=False)"),
 }
 """What makes a pandas DataFrame of a file, by its ending."""
+_PANDAS = ("pandas", "DataFrame")
 _HISTORIES, _BY_DAY = ("prices", "returns"), "index_col=0"
 _LONGEST_PATH = 4_096
 
@@ -40,7 +41,16 @@ def line_for(field: str, value: object) -> str:
     (' Here: prices.to_frame().', '')
     """
     kind = type(value)
+    if isinstance(value, list | tuple) and value:
+        if all(isinstance(part, str | Path) for part in value):
+            line = line_for("path", value[0]).removeprefix(" Here: ").removesuffix(".")
+            return f" Here: pandas.concat([{line} for path in {field}])." if line else ""
+        if (type(value[0]).__module__.partition(".")[0], type(value[0]).__name__) == _PANDAS:
+            return f" Here: pandas.concat({field})."
     if isinstance(value, str | Path):
+        if len(str(value)) < _LONGEST_PATH and any(Path(value).glob("*.csv")):
+            files = f'sorted(pathlib.Path({field}).glob("*.csv"))'
+            return f" Here: pandas.concat([pandas.read_csv(path, dtype=str) for path in {files}])."
         ending = Path(value).suffix.lower() if len(str(value)) < _LONGEST_PATH else ""
         read = _FILES.get(ending)
         how = _BY_DAY if field in _HISTORIES else "dtype=str"

@@ -92,6 +92,16 @@ def personal(value: object) -> str:
     return MASK if masked() else short(value)
 
 
+def shape(name: str) -> str:
+    """How an id is written, whether values are shown or not: its letters as a, its digits as 0.
+
+    >>> shape("DE-0042 ")
+    "'aa-0000 '"
+    """
+    letters = ("0" if c.isdigit() else "a" if c.isalnum() else c for c in name)
+    return short("".join(letters))
+
+
 def written(text: str) -> str:
     """A text that tells a personal value, or `***` where it is masked: for what is not shown as its
     `repr`.

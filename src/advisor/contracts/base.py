@@ -14,11 +14,14 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
 )
+from pydantic_core import ErrorDetails
 
 from advisor.errors import InputError
 from advisor.privacy import MASK, kept, masked, personal, short
 from advisor.validation import checked
 
+_OTHERS = 10
+"""Complaints that a message names."""
 LONGEST_TEXT = 100_000
 """Characters of a text in a contract."""
 
@@ -52,7 +55,7 @@ def input_error(name: str, error: ValidationError, *, private: bool = False) -> 
             message = first["msg"].removeprefix("Value error, ")
             text = f"{where} = {shown}: {message}; {hint}."
     if len(complaints) > 1:
-        others = ", ".join(_path(c) or name for c in complaints[1:5])
+        others = ", ".join(_in_short(complaint, name) for complaint in complaints[1:_OTHERS])
         text += f" ({len(complaints) - 1} more: {others})"
     return InputError(text, field=field or None, value=kept(value) if private else value)
 
@@ -60,6 +63,16 @@ def input_error(name: str, error: ValidationError, *, private: bool = False) -> 
 def _path(complaint: Any) -> str:
     """Where a complaint of pydantic points, dotted; empty: at the whole."""
     return ".".join(str(part) for part in complaint["loc"])
+
+
+def _in_short(complaint: ErrorDetails, name: str) -> str:
+    """The field of another complaint, and in words of the schema what is wrong with it."""
+    field = _path(complaint) or name
+    why = {"missing": "missing", "extra_forbidden": "unknown"}.get(complaint["type"])
+    if why is None and isinstance(complaint.get("ctx", {}).get("error"), InputError):
+        return field
+    why = why or complaint["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{field} ({why})"
 
 
 def _shown(value: object) -> str:

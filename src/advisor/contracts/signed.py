@@ -41,7 +41,11 @@ class Signed(Contract):
                 field="path",
                 value=str(path),
             ) from error
-        return cls.model_validate_json(text)
+        try:
+            return cls.model_validate_json(text.removeprefix("\ufeff"))
+        except InputError as error:
+            message = f"{cls.file_kind} {str(path)!r}: {error}"
+            raise InputError(message, field=error.field, value=error.value) from None
 
     @classmethod
     def schema_text(cls) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from advisor.arrays import BoolArray
 from advisor.data.columns import Column
 from advisor.errors import InputError
-from advisor.privacy import kept, personal, short
+from advisor.privacy import MASK, kept, personal, short
 
 OnBadRows = Literal["refuse", "set_aside"]
 """What to do with rows that cannot be read: raise, or read the others and say so in `problems`."""
@@ -37,11 +37,14 @@ def refusal(bad: Mapping[int, InputError], count: int, what: str) -> InputError:
     once = f"{ends.pop()}\n" if len(texts) > 1 == len(ends) and ends != {""} else ""
     lines = [f"- {start}." if once else f"- {start}{dot}{end}" for start, dot, end in texts]
     errors = "\n".join(lines)
+    shown = (
+        " Shown as *** are cells of clients; privacy.show() shows them." if MASK in errors else ""
+    )
     more = f"\n- and {len(bad) - _SHOWN:,} more" if len(bad) > _SHOWN else ""
     return InputError(
         f"{len(bad):,} of {count:,} rows of {what} cannot be read:\n{errors}{more}\n{once}Correct"
         ' them, or pass on_bad_rows="set_aside" to read the others (problems then says why not'
-        " these).",
+        f" these).{shown}",
         field=first.field,
         value=first.value,
     )

@@ -19,6 +19,8 @@ from advisor.errors import InputError
 from advisor.paired import is_in_order
 from advisor.privacy import short
 
+_NAMED = 20
+"""Assets that a message names."""
 _MAPPING = "Give a mapping from asset id to value."
 
 
@@ -34,6 +36,34 @@ def check_names(
             field=field,
             value=unknown,
         )
+
+
+def check_spread(products: Iterable[tuple[str, Iterable[str]]], known: Collection[str]) -> None:
+    """Raise `InputError` where products are invested in assets that are not known; all are named.
+
+    Args:
+        products: Of each its id and its assets.
+        known: The assets there are.
+    """
+    owners: dict[str, list[str]] = {}
+    for product, assets in products:
+        for asset in assets:
+            if asset not in known:
+                owners.setdefault(asset, []).append(product)
+    if not owners:
+        return
+    plain = {name.strip().casefold(): name for name in known}
+    near = {asset: plain.get(asset.strip().casefold(), "...") for asset in list(owners)[:_NAMED]}
+    count = f" ({len(owners):,} assets in all)" if len(owners) > _NAMED else ""
+    first, names = next(iter(owners)), list(known)
+    raise InputError(
+        f"asset of product {owners[first][0]!r} {first!r} is not known; known are"
+        f" {', '.join(names[:_NAMED])}{', ...' if len(names) > _NAMED else ''}. Write all that are"
+        f' not{count} as these: frame["asset"] = frame["asset"].replace({near}), or give the'
+        " market their prices.",
+        field=f"asset of product {owners[first][0]!r}",
+        value=first,
+    )
 
 
 def numbers_by_id(

@@ -14,6 +14,7 @@ from advisor.annotations import DecimalMark, Share, Texts, are_items
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type, frozen
 from advisor.contracts.product import Product
 from advisor.data.bad_rows import OnBadRows, log_set_aside, refusal
+from advisor.data.by_asset import check_spread
 from advisor.data.catalogue_emt import SRI_TO_LEVEL, products_from_emt
 from advisor.data.catalogue_frame import check_fee, products_of_frame
 from advisor.data.ids import IdMap
@@ -252,11 +253,12 @@ class Catalogue:
             InputError: A product names an asset that is not among `assets`.
         """
         matrix = np.zeros((len(self), len(assets)))
-        for row, product in enumerate(self.products):
-            spread = product.exposures or {product.asset or "": 1.0}
+        spreads = [product.exposures or {product.asset or "": 1.0} for product in self.products]
+        check_spread(zip(self.ids.ids, spreads, strict=True), assets.ids)
+        for row, spread in enumerate(spreads):
             total = sum(spread.values())
             for asset, share in spread.items():
-                matrix[row, assets.code(asset, f"asset of product {product.id!r}")] = share / total
+                matrix[row, assets.code(asset)] = share / total
         matrix.flags.writeable = False
         return matrix
 

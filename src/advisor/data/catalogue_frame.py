@@ -14,6 +14,8 @@ from advisor.cells import is_missing, number_of, text_of
 from advisor.contracts.fields import fraction_of
 from advisor.contracts.product import Product
 from advisor.contracts.thresholds import exceeds
+from advisor.data.columns import column_of
+from advisor.data.doubts import log_fees, log_ids, log_isins, log_points
 from advisor.data.hints import column_code, names_hint, number_hints, rating_hint, word_hint
 from advisor.data.labels import LABEL, OF_PRODUCTS, labelled
 from advisor.data.tables import check_once, labels_of, with_index
@@ -49,9 +51,17 @@ def products_of_frame(
     for row, cells in enumerate(frame.itertuples(index=False, name=None)):
         named = zip(names, cells, strict=True)
         stated = {name: cell for name, cell in named if name and not is_missing(cell)}
+        if not stated:
+            bad[row] = InputError(
+                f"Catalogue row {row} is empty. Leave such rows out: frame ="
+                ' frame.dropna(how="all").',
+                field="id",
+                value=None,
+            )
+            continue
         try:
             product = Product(**_fee_as_fraction(_fields(_with_points(stated, decimal))))
-            check_fee(product, max_fee)
+            check_fee(product, max_fee, percent=_states_percent(stated))
             if (first := rows.setdefault(product.id, row)) != row:
                 raise InputError(
                     f"The product ids hold {product.id!r} twice, first in row {first}. Give each"
@@ -67,7 +77,31 @@ def products_of_frame(
                 field=error.field,
                 value=error.value,
             )
+    _log_doubts(frame, names, products, bad, decimal)
     return products, bad
+
+
+def _log_doubts(
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    products: Mapping[int, Product],
+    bad: Mapping[int, InputError],
+    decimal: DecimalMark,
+) -> None:
+    """Say in the log which ids, amounts and fees are likely meant otherwise than they are read."""
+    log_ids((product.id for product in products.values()), "id")
+    log_isins(product.id for product in products.values())
+    columns = {name: frame.iloc[:, at] for at, name in enumerate(names) if name}
+    if "min_purchase" in columns:
+        log_points(column_of(columns["min_purchase"]), "min_purchase", decimal)
+    if (fees := columns.get("annual_fee")) is not None:
+        high = sum(error.field == "annual_fee" for error in bad.values())
+        cells = [fees.iloc[row] for row in products]
+        log_fees(cells, [product.annual_fee for product in products.values()], high)
+
+
+def _states_percent(stated: Mapping[str, Any]) -> bool:
+    return PERCENT in stated or percentage(stated.get("annual_fee")) is not None
 
 
 def _names(columns: Sequence[str], labels: Texts | str, id_column: str | None) -> list[str]:
@@ -116,8 +150,15 @@ def _hint(
             hints.append(rating_hint(cell, column, "R"))
         elif name in _FLAGS:
             hints.append(word_hint(frame.iloc[:, at].tolist(), column, "truth"))
+        if name == "annual_fee" and 1.0 <= number_of(cell) <= 100.0 and column == name:
+            hints.append(
+                f' If it is in percent: frame = frame.rename(columns={{"{name}": "{PERCENT}"}}).'
+            )
+        if name == "annual_fee" and decimal == "." and "," in (share := percentage(cell) or ""):
+            hints += number_hints(share.replace(",", ".") + ",0", column, decimal)
         if name.startswith(_SPREAD) and 1.0 < number_of(cell) <= 100.0:
-            hints.append(f" Percent are hundredths: {column_code(column)} /= 100.")
+            code = column_code(column)
+            hints.append(f" Percent are hundredths: {code} = pandas.to_numeric({code}) / 100.")
     return "".join(dict.fromkeys(hints))
 
 
@@ -207,14 +248,21 @@ def _fee_as_fraction(fields: dict[str, Any]) -> dict[str, Any]:
     return rest | {"annual_fee": float(Decimal(repr(percent)) / 100)}
 
 
-def check_fee(product: Product, max_fee: float) -> None:
-    """Raise `InputError` where a fee is above `max_fee`, a fraction a year."""
+def check_fee(product: Product, max_fee: float, *, percent: bool = False) -> None:
+    """Raise `InputError` where a fee is above `max_fee`, a fraction a year; `percent`: it was
+    written in percent.
+    """
     if exceeds(product.annual_fee, max_fee):
         fee = product.annual_fee
+        other = (
+            ""
+            if percent
+            else f" Write {fee / 100:g} (or {fee:g} in the column {PERCENT}) if {fee:g} % is meant;"
+        )
         raise InputError(
             f"Product {product.id!r} has an annual_fee of {fee:g}, which is {100 * fee:g} % a year;"
-            f" more than {100 * max_fee:g} % is hardly meant. Write {fee / 100:g} (or {fee:g} in"
-            f" the column {PERCENT}) if {fee:g} % is meant; else pass max_fee={fee:g}.",
+            f" more than {100 * max_fee:g} % is hardly meant.{other or ' Correct it,'}"
+            f" {'or' if percent else 'else'} pass max_fee={fee:g}.",
             field="annual_fee",
             value=fee,
         )

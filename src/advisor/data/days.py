@@ -18,7 +18,7 @@ from advisor.cell_words import iso_of
 from advisor.cells import FIRST_DAY, LAST_DAY, NO_DAY, day_of, text_of
 from advisor.data.bad_rows import BadRow, bad_cells, missing_cells, refuse_first
 from advisor.data.columns import Column, column_of
-from advisor.data.hints import day_hint
+from advisor.data.day_hints import day_hint
 from advisor.errors import InputError
 from advisor.privacy import argument, written
 

@@ -10,18 +10,21 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from advisor.cell_words import LONGEST, percentage, pointed
-from advisor.cells import is_missing, number_of, text_of
+from advisor.cell_words import LONGEST, percentage, pointed, rating_of
+from advisor.cells import is_word, number_of, text_of
 from advisor.contracts.currencies import CODES
 
-_FEW = 2_000
-"""Distinct cells of a column that are looked at."""
+_FEES = "annual_fee annual_fee_percent"
 _TAKEN_AWAY = (
+    (_FEES, re.compile(r" ?(?:p\. ?a\.|per annum|pro Jahr)$"), ""),
+    (_FEES, re.compile(r"^(?:年率?|TER:?) ?"), ""),
+    (_FEES, re.compile(r" ?(?:pct\.?|percent|per cent|Prozent)$"), "%"),
+    ("knowledge", re.compile(r" ?%$"), ""),
+    ("", re.compile("\\.[-\u2013\u2014]$"), ""),
     ("", re.compile(r"[€$£¥元]|(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])"), ""),
     ("horizon_years age", re.compile(r"(?:years?|Jahren?|Jahre|年|岁)$"), ""),
     ("term_days", re.compile(r"(?:days?|Tagen?|Tage|天)$"), ""),
@@ -30,34 +33,41 @@ _TAKEN_AWAY = (
     ("", re.compile("[\u2212\u2013]"), "-"),
 )
 """What stands in numbers of these columns ("": of all), and what goes in its place: a currency, a
-unit, a mark of thousands, a typographic minus."""
-_NEGATIVE = (re.compile(r"^\((.+)\)$"), re.compile(r"^(.+)-$"))
+unit, a mark of thousands, a typographic minus; 1000.- is Swiss for 1000."""
+_NEGATIVE = (re.compile(r"^\((.+)\)$"), re.compile(r"^(.*\d)-$"))
 """How accounts write that a number is negative."""
 _CODE = re.compile("[A-Z]{3}")
 _THOUSAND = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3})+")
 """A number with a point that may stand between thousands."""
+_POINTS = re.compile(r"[\d.,]+ ?(bps?|basis points?|基点|\u2031)", re.IGNORECASE)
+_UNITS = {
+    "term_days": "days, such as 90",
+    "horizon_years": "years, such as 10",
+    "age": "years, such as 45",
+}
+"""What numbers of these columns count."""
+_INDICATOR = re.compile(r"(?:SRR?I:? ?)?[1-7](?: ?(?:/|of|von|sur) ?7)?", re.IGNORECASE)
+"""How the risk indicator of European funds is written."""
+_NUMBERED = re.compile(r"[1-5] ?[-\u2013:.(]? ?[^\W\d][^\d]*")
+"""A rating before its name, as in "3 - medium"."""
+_COUNTED = re.compile(r"[\d.,]+ ?(?!j$)[^\W\d].*")
 _SCALED = re.compile(r"[\d.,]+ ?(?:k|K|m|M|mn|Mio\.?|bn|Mrd\.?|[万亿]元?)")
-_DAYS = (
-    "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y%m%d", "%Y-%m-%d",
-    "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y",
-    "%d %B %Y", "%B %d, %Y", "%Y年%m月%d日",
-)  # fmt: skip
-_DIGIT, _LONGEST_DAY = re.compile(r"\d"), 40
-_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S")
-_COUNTS = (
-    (20_000, 80_000, 'unit="D", origin="1899-12-30"', "count days as Excel does"),
-    (3e8, 5e9, 'unit="s"', "count seconds since 1970"),
-    (3e11, 5e12, 'unit="ms"', "count milliseconds since 1970"),
-    (3e14, 5e15, 'unit="us"', "count microseconds since 1970"),
-    (3e17, 5e18, 'unit="ns"', "count nanoseconds since 1970"),
-)
-"""Numbers from, to: how pandas converts them, and what they do."""
+_MARK = "\u00ef\u00bb\u00bf"
+"""The mark at the start of UTF-8, read as Western European."""
 
 
 @cache
 def _words() -> Mapping[str, Any]:
     """Words of files, lower case: which say nothing, what they mean, and how columns are called."""
     return json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+
+
+@cache
+def words_for(what: Literal["nothing", "sold", "undone"]) -> frozenset[str]:
+    """Words of files, lower case, for what is not known, for a sale, and for what was undone."""
+    if what == "sold":
+        return frozenset(sold for _, sold in _words()["side"]) | {"sell", "sale", "redemption"}
+    return frozenset(_words()[what])
 
 
 def number_hint(cell: object, column: str, decimal: str = ".", readers: str = "") -> str:
@@ -83,17 +93,23 @@ def number_hints(
     code = column_code(column)
     if word.lower() in _words()["nothing"]:
         nothing = _quoted(str(cell))
-        return (f" If that means unknown, empty it: {code} = {code}.mask({code} == {nothing}).",)
-    if _SCALED.fullmatch(word):
+        option = f" Of a file: ClientFiles(path, missing=[{nothing}])." if readers else ""
+        line = f" If that means unknown, empty it: {code} = {code}.mask({code} == {nothing})."
+        return (line + option,)
+    if match := _POINTS.fullmatch(word):
+        return (f" In percent: {code} = {_replaced(code, match[1], 100, '%', decimal)}.",)
+    if _SCALED.fullmatch(word) and column not in _UNITS:
         return (" Write it in full, such as 50000.",)
     word, calls = _stripped(word, column)
     share = percentage(word)
+    if share is not None and column not in _FEES.split() and number_of(share) == number_of(share):
+        return (f" As a fraction: {code} = {_replaced(code, '%', 100, '', decimal)}.",)
     word = word if share is None else share
     point, comma = number_of(word), pointed(word)
     if decimal == "," and comma is None and point == point and "." in word:
         calls += '.str.replace(".", ",")'
     elif comma is None and (decimal == "," or point != point):
-        return ()
+        return (f" Write it in {_UNITS[column]}.",) if _counts(word, column) else ()
     line = (f' Convert it: {code} = {code}.astype("string"){calls}.',) if calls else ()
     if decimal == "," or (point == point and not (calls and _THOUSAND.fullmatch(word))):
         return line
@@ -102,6 +118,20 @@ def number_hints(
         " or pandas takes 1.000 for 1."
     )
     return (*line, option)
+
+
+def _counts(word: str, column: str) -> bool:
+    """Whether a text is a number with a unit of its own; 5j is no such text, but a number."""
+    return column in _UNITS and _COUNTED.fullmatch(word) is not None
+
+
+def _replaced(code: str, unit: str, parts: int, end: str, decimal: str) -> str:
+    """The call that divides the numbers of a column that have a unit, and leaves the others."""
+    comma = '.replace(".", ",")' if decimal == "," else ""
+    point = '.replace(",", ".")' if decimal == "," else ""
+    number = f"str(float(m[1]{point}) / {parts}){comma}" + (f' + "{end}"' if end else "")
+    pattern = rf'r"^([-+\d.,]+) ?{unit}$"'
+    return f"{code}.astype(object).str.replace({pattern}, lambda m: {number}, regex=True)"
 
 
 def _stripped(word: str, column: str) -> tuple[str, str]:
@@ -133,81 +163,29 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=text.isspace() or not text.isprintable())
 
 
-def day_hint(cells: Iterable[object], column: str) -> str:
-    """What to do about a column of which some cell is no day.
-
-    Args:
-        cells: Of the column, each at least once.
-        column: Its name, or "prices index" for the index of `prices`.
-
-    >>> day_hint(["01.02.2026"], "prices index")
-    ' Convert prices.index = pandas.to_datetime(prices.index, format="%d.%m.%Y").'
-    """
-    column = column.replace(" ", ".") if column.endswith(" index") else column_code(column)
-    known = [cell for cell in cells if not is_missing(cell)][:_FEW]
-    if known and all(type(cell).__name__ == "Period" for cell in known):
-        accessor = column if column.endswith("index") else f"{column}.dt"
-        return f' Convert {column} = {accessor}.to_timestamp(how="end").'
-    counts = [number_of(cell) for cell in known]
-    if counts and all(count == count for count in counts):
-        return _count_hint(counts, column, isinstance(known[0], str))
-    words = [word for cell in known if _DIGIT.search(word := text_of(cell).strip()[:_LONGEST_DAY])]
-    formats = [f"{day}{time}" for time in _TIMES for day in _DAYS] if words else []
-    each: set[str] = set()
-    for word in words:
-        fits = [form for form in formats if _fits(word, form)]
-        each |= set(fits)
-        formats = fits
-        if not formats:
-            break
-    if not formats:
-        return " The cells are written in several ways; write all in one." if each else ""
-    start = ""
-    if len(formats) > 1:
-        start = (
-            f' Every cell fits format="{formats[0]}" and format="{formats[1]}", so it is not known'
-            " which is the month; name the one that is meant."
-        )
-    return start + _converted(column, column, f'format="{formats[0]}"')
-
-
-def _count_hint(counts: Sequence[float], column: str, text: bool) -> str:
-    if all(19_000_101 <= count <= 21_991_231 and count.is_integer() for count in counts):
-        plain = column if text else f'{column}.astype("Int64").astype(str)'
-        return _converted(column, plain, 'format="%Y%m%d"')
-    for low, high, how, what in _COUNTS:
-        if all(low <= count <= high for count in counts):
-            number = f"{column}.astype(float)" if text else column
-            return f" They may {what}." + _converted(column, number, how)
-    return ""
-
-
-def _converted(column: str, cells: str, how: str) -> str:
-    target = f"{column} = " if column.endswith(".index") else "the column with "
-    return f" Convert {target}pandas.to_datetime({cells}, {how})."
-
-
-def _fits(word: str, form: str) -> bool:
-    try:
-        datetime.strptime(word, form)  # noqa: DTZ007 - a day has no time zone
-    except ValueError:
-        return False
-    return True
-
-
 def rating_hint(cell: object, column: str, letter: str) -> str:
     """What to do about a cell of a column that is no rating; `letter` stands before one.
 
-    >>> rating_hint("R3 (high)", "risk", "R")
-    ' Convert it: frame["risk"] = frame["risk"].str.extract("R([1-5])", expand=False).'
+    >>> rating_hint("R3 (high)", "risk", "R"), rating_hint("R3", "risk", "R")
+    (' Convert it: frame["risk"] = frame["risk"].str.extract("R[ -]?([1-5])", expand=False).', '')
     """
     code = column_code(column)
-    if isinstance(cell, str) and re.search(rf"(?<![A-Za-z]){letter}[1-5](?!\d)", cell):
-        return f' Convert it: {code} = {code}.str.extract("{letter}([1-5])", expand=False).'
-    if letter == "R" and 5 < number_of(cell) <= 7:
-        levels = ", ".join(f"{sri}: {min(sri, 5)}" for sri in range(1, 8))
-        return f" If it is the risk indicator 1..7: {code} = {code}.map({{{levels}}})."
-    return number_hint(cell, column)
+    if number_of(rating_of(cell, letter)) in range(1, 6):
+        return ""
+    word = unicodedata.normalize("NFKC", text_of(cell)).strip() if is_word(cell) else ""
+    if letter == "R" and (
+        5 < number_of(cell) <= 7 or (_INDICATOR.fullmatch(word) and not word.isdigit())
+    ):
+        digits = f'{code}.astype("string").str.extract("([1-7])", expand=False).astype("Int64")'
+        return f" If it is the risk indicator 1..7: {code} = {digits}.clip(upper=5)."
+    pattern = f"{letter}[ -]?([1-5])" if re.search(rf"\b[Pp]?{letter}[ -]?[1-5]\b", word) else ""
+    pattern = pattern or ("([1-5])" if _NUMBERED.fullmatch(word) else "")
+    if pattern:
+        return f' Convert it: {code} = {code}.str.extract("{pattern}", expand=False).'
+    hint = number_hint(cell, column)
+    if hint or not word[:1].isalpha():
+        return hint
+    return f' Number its words, as in {code} = {code}.map({{"low": 1, "medium": 3}}).'
 
 
 def word_hint(cells: Iterable[object], column: str, what: Literal["truth", "side"]) -> str:
@@ -282,9 +260,12 @@ def names_hint(
         if mark:
             return f" Read it with {option.format(_quoted(mark))}."
     empty = [name for name in names if name.startswith("Unnamed: ") or not name]
-    if 2 * len(empty) >= len(names):
+    lone = len(names) == 1 and read_as(names[0], table) is None and not names[0].startswith(_MARK)
+    if 2 * len(empty) >= len(names) or lone:
         option = "ClientFiles(path, skip_lines=2)" if file else "header=2"
         return f" Where the header stands in line 3, say, read it with {option}."
+    if any(name.startswith(_MARK) for name in names):
+        return ' Read it with encoding="utf-8-sig".'
     renamed: dict[str, str] = {}
     for name in names:
         here = read_as(name, table)
@@ -292,6 +273,8 @@ def names_hint(
         if here is not None and not taken and here in (asked or [here]):
             renamed[name] = here
     pairs = ", ".join(f"{_quoted(old)}: {_quoted(new)}" for old, new in renamed.items())
+    if file:  # what pandas calls columns without a name
+        empty = [f"Unnamed: {at}" for at, name in enumerate(names) if not name]
     calls = (f".rename(columns={{{pairs}}})" if pairs else "") + (
         f".drop(columns={empty})" if empty else ""
     )

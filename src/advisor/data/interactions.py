@@ -16,6 +16,7 @@ from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_shap
 from advisor.cells import text_of
 from advisor.data.bad_rows import OnBadRows
 from advisor.data.days import as_day
+from advisor.data.doubts import log_undone
 from advisor.data.ids import IdMap
 from advisor.data.rows import Rows
 from advisor.data.tables import check_table, coded_ids, labels_of
@@ -94,6 +95,7 @@ class Interactions:
         values = None if value is None else rows.numbers(value, lambda v: v > 0.0, _WEIGHT)
         if value is not None:
             _log_currencies(frame, value)
+        log_undone(frame, columns)
         good, problems = rows.good("interactions", on_bad_rows)
         client_codes, client_ids = coded_ids(clients.where(good))
         product_codes, product_ids = coded_ids(products.where(good))

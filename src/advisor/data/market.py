@@ -197,7 +197,8 @@ def _table(
         row = int(np.argmin(np.diff(dates) > np.timedelta64(0, "D")))
         raise InputError(
             f"{field} has {dates[row + 1]} right after {dates[row]}; days must increase. Sort the"
-            " rows and keep one a day.",
+            f" rows and keep one a day: {field} = {field}.sort_index(); {field} ="
+            f' {field}[~{field}.index.duplicated(keep="last")].',
             field=field,
             value=str(dates[row + 1]),
         )

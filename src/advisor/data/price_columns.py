@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import DayArray, FloatArray
+from advisor.arrays import BoolArray, DayArray, FloatArray
 from advisor.cells import is_missing
 from advisor.data.days import days_or_missing
 from advisor.data.hints import names_hint
@@ -18,10 +18,13 @@ from advisor.privacy import short
 
 CLOSES = ("Adj Close", "Close", "close", "adjclose", "CLOSE")
 """How providers name the price that counts, the one after dividends first."""
-_DAY_NAMES = ("date", "day", "time", "timestamp", "datum", "日期", "交易日期", "index")
+_DAY_NAMES = ("date", "day", "time", "timestamp", "datum", "dates", "日期", "交易日期", "index")
+_PRICE_NAMES = ("price", "value", "close", "px_last", "kurs", "收盘价")
 _LOG = logging.getLogger(__name__)
 _FEW = 20
 """Rows of which a size says little."""
+_LONG = 60
+"""Rows in which the price of what is traded moves."""
 _BARS = (
     frozenset({"open", "high", "low", "close"}),
     frozenset({"close", "volume"}),
@@ -107,13 +110,14 @@ def index_hint(frame: pd.DataFrame, field: str) -> str:
     names = labels_of(frame.columns)
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
         return names_hint(names, "prices")
+    plain = {name: name.strip(" <>").lower() for name in names}
     heads = {name: frame.iloc[:_FEW, place] for place, name in enumerate(names)}
     figures = [name for name in names if heads[name].dtype.kind in "iuf"]
     days = [name for name in names if name not in figures and _are_days(heads[name])]
-    days = [name for name in names if name.strip().lower() in _DAY_NAMES] + days
+    days = [name for name in names if plain[name] in _DAY_NAMES] + days
     if not days:
         return ""
-    found, named = days[0], (n for n in names if n in CLOSES or n.lower() in ("price", "value"))
+    found, named = days[0], (n for n in names if n in CLOSES or plain[n] in _PRICE_NAMES)
     price = next(named, figures[0] if len(figures) == 1 else None)
     words = [name for name in names if name not in (*figures, *days, price)]
     if price is not None and len(words) == 1:
@@ -128,7 +132,7 @@ def _are_days(cells: pd.Series) -> bool:
 
 def log_odd_returns(returns: FloatArray, names: Sequence[str], dates: DayArray) -> None:
     """Say in the log which prices fall by over 40 %, or more than double, from one row to the
-    next: a split, or another unit.
+    next (a split, or another unit), which stand still for long, and that all do on weekends.
 
     Args:
         returns: Shape (rows, assets), nan where there is none.
@@ -143,6 +147,27 @@ def log_odd_returns(returns: FloatArray, names: Sequence[str], dates: DayArray) 
             f" before on {dates[row]} ({int(odd[:, column].sum())} such moves). If that is a split"
             " or another unit, take prices adjusted for it."
         )
+    _log_idle(returns == 0.0, names, dates)
+
+
+def _log_idle(idle: BoolArray, names: Sequence[str], dates: DayArray) -> None:
+    weekend = (dates.astype(np.int64) + 3) % 7 > 4  # 1970-01-01 was a Thursday
+    count = int((weekend & idle.all(axis=1)).sum())
+    if count > _FEW and 2 * count > int(weekend.sum()):
+        _LOG.warning(
+            f"No price moves on {count:,} Saturdays and Sundays, whose rows make volatility too"
+            " low. Drop them: prices = prices[prices.index.dayofweek < 5]."
+        )
+    for column in np.flatnonzero((idle.sum(axis=0) >= _LONG) & ~idle.all(axis=0)).tolist():
+        moves = np.flatnonzero(np.concatenate(([True], ~idle[:, column], [True])))
+        run = int(np.argmax(np.diff(moves)))
+        length = int(moves[run + 1] - moves[run]) - 1
+        if length >= _LONG:
+            _LOG.warning(
+                f"The price of {names[column]!r} does not move for {length:,} rows from"
+                f" {dates[moves[run]]}, which makes its volatility too low. If it was not traded,"
+                " empty these cells (at an end of its history), or leave it out."
+            )
 
 
 def _line(columns: pd.MultiIndex, field: str) -> str:

@@ -13,6 +13,7 @@ from advisor.data.bad_rows import BadRow, OnBadRows, bad_cells, log_set_aside, r
 from advisor.data.categories import Categories
 from advisor.data.columns import column_of
 from advisor.data.days import bad_days
+from advisor.data.doubts import log_ids, log_points
 from advisor.data.hints import number_hint
 from advisor.data.tables import bad_flags, bad_ids, shown_amount, truths_of
 from advisor.errors import InputError
@@ -33,8 +34,11 @@ class Rows:
     def ids(self, name: str, remedy: str) -> Categories:
         """The ids of a column; each row needs one."""
         column = column_of(self.frame[name])
-        self.note(bad_ids(column, name, remedy))
-        return column.words()
+        dropped = f" To leave out rows without one: frame = frame.dropna(subset=[{name!r}])."
+        self.note(bad_ids(column, name, remedy + dropped.replace("'", '"')))
+        words = column.words()
+        log_ids(words.names, name)
+        return words
 
     def days(self, name: str, *, moments: bool = False) -> DayArray:
         """The days of a column; with `moments`, those that nanoseconds reach."""
@@ -47,7 +51,9 @@ class Rows:
         self, name: str, fine: Callable[[FloatArray], BoolArray], remedy: str
     ) -> FloatArray:
         """The numbers of a column, finite and `fine`."""
-        values = column_of(self.frame[name]).numbers(self.decimal)
+        cells = column_of(self.frame[name])
+        log_points(cells, name, self.decimal, money=False)
+        values = cells.numbers(self.decimal)
         bad = ~(np.isfinite(values) & fine(values))
         mends = partial(number_hint, column=name, decimal=self.decimal)
         column, why = self.frame[name], f"; {remedy}"

@@ -15,7 +15,7 @@ from advisor.data.ids import IdMap, alike_but_for
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.measures.ranking import mark_hits
-from advisor.privacy import personal
+from advisor.privacy import shape
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def nobody_known(client_ids: Sequence[str], known: IdMap) -> str | None:
     note = (
         f"None of the {len(client_ids):,} clients is among the {len(known):,} that the recommender"
         " has learnt from, so all are ranked as without a history. Ids here are like"
-        f" {personal(client_ids[0])}, there like {personal(known.ids[0])}: write them alike, or"
+        f" {shape(client_ids[0])}, there like {shape(known.ids[0])}: write them alike, or"
         f" take this for a batch of new clients.{alike_but_for(client_ids, known.ids)}"
     )
     _LOG.warning(note)
@@ -48,12 +48,13 @@ def log_unknown_products(bought: Interactions, products: IdMap) -> None:
     count = int(unknown[bought.product_codes].sum())
     if count:
         example = bought.products.ids[int(np.argmax(unknown))]
+        alike = alike_but_for(np.array(bought.products.ids)[unknown], products.ids)
         _LOG.log(
-            logging.WARNING if 2 * count >= len(bought) else logging.INFO,
+            logging.WARNING if alike or 2 * count >= len(bought) else logging.INFO,
             f"{count:,} of {len(bought):,} purchases are of {int(unknown.sum()):,} products that"
             f" the catalogue does not have, such as {example!r}; nobody is offered these. The"
             f" catalogue's ids are like {products.ids[0]!r}: write both alike, or add the"
-            f" products.{alike_but_for(np.array(bought.products.ids)[unknown], products.ids)}",
+            f" products.{alike}",
         )
 
 
@@ -68,8 +69,8 @@ def log_unknown_clients(clients: Sequence[str], known: IdMap) -> None:
         _LOG.log(
             logging.WARNING if count == len(clients) else logging.INFO,
             f"{count:,} of {len(clients):,} clients are not in the table of clients, so their"
-            f" attributes and holdings do not count. Ids here are like {personal(clients[0])},"
-            f" there like {personal(known.ids[0])}: write both alike, or add the clients."
+            f" attributes and holdings do not count. Ids here are like {shape(clients[0])},"
+            f" there like {shape(known.ids[0])}: write both alike, or add the clients."
             f"{alike_but_for(clients, known.ids) if count == len(clients) else ''}",
         )
 
@@ -80,8 +81,8 @@ def log_unknown_holdings(held: Sequence[str], items: IdMap) -> None:
     """
     if len(held) and len(items) and not any(name in items for name in held):
         _LOG.warning(
-            f"None of the {len(held):,} things that clients hold, such as {held[0]!r}, is among the"
-            f" products, which are like {items.ids[0]!r}: no list leaves them out, and no score"
+            f"None of the {len(held):,} things that clients hold, like {shape(held[0])}, is among"
+            f" the products, which are like {items.ids[0]!r}: no list leaves them out, and no score"
             " counts them. Write both alike; an asset is no product."
         )
 
@@ -121,7 +122,7 @@ def unmatched(
     if (clients.find(bought.clients.ids) < 0).all():
         yield (
             f"None of the {len(bought.clients):,} buyers has a list. Clients with lists are like"
-            f" {personal(client_ids[0])}, buyers like {personal(bought.clients.ids[0])}: write both"
+            f" {shape(client_ids[0])}, buyers like {shape(bought.clients.ids[0])}: write both"
             " alike."
         )
 

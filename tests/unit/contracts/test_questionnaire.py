@@ -215,3 +215,23 @@ def test_the_signature_is_of_the_content_and_not_of_the_order() -> None:
     assert Questionnaire(**shuffled.model_dump()).digest == asked.digest
     assert Questionnaire(**changed.model_dump()).digest != asked.digest
     assert asked.signature == f"default@1.0.0#{asked.digest[:16]}"
+
+
+def test_a_file_is_named_with_all_that_is_wrong_and_may_have_a_mark(tmp_path: Path) -> None:
+    path = tmp_path / "bank.json"
+    record = Questionnaire.default().model_dump(mode="json")
+    path.write_text(json.dumps(record), encoding="utf-8-sig")
+    assert Questionnaire.load(path).digest == Questionnaire.default().digest
+    record["questions"][0]["dimension"] = "risk"
+    record["questions"][1]["options"][0]["score"] = "ten"
+    del record["questions"][2]["text"]
+    record["colour"] = "red"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        Questionnaire.load(path)
+    for words in ("bank.json", "'tolerance', ", "options.0.score (a valid number", "(missing)"):
+        assert words in str(caught.value)
+    assert "colour (unknown)" in str(caught.value)
+    path.write_text("id: bank", encoding="utf-8")
+    with pytest.raises(InputError, match=r"bank.json': Questionnaire = 'id: bank': Invalid JSON"):
+        Questionnaire.load(path)

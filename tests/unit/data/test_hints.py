@@ -4,6 +4,7 @@ what the file says. Expected values are written by hand."""
 from __future__ import annotations
 
 import io
+import pathlib
 import re
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from advisor import (
     Trades,
 )
 from advisor.data.clients.sources import arrow_batches
+from advisor.data.ids import IdMap
 from advisor.privacy import mask
 
 LINE = re.compile(r"((?:frame|prices)(?:\[[^\]]*\]|\.index)? /?= .*?|/= 100)\.?(?=\.(?: |$|\n|\)))")
@@ -122,11 +124,107 @@ def test_what_mends_a_yes_is_what_mends_a_no(yes: str, no: str) -> None:
         ("risk_level", 7, "risk_level", 5),
         ("annual_fee", "０．４％", "annual_fee", 0.004),
         ("annual_fee", "0,41 %", "annual_fee", 0.0041),
+        ("annual_fee", "41bp", "annual_fee", 0.0041),
+        ("annual_fee", "41 基点", "annual_fee", 0.0041),
+        ("annual_fee_percent", "41 BPS", "annual_fee", 0.0041),
+        ("annual_fee", "0.41% p.a.", "annual_fee", 0.0041),
+        ("annual_fee", "0.41 percent", "annual_fee", 0.0041),
+        ("annual_fee", "年0.41%", "annual_fee", 0.0041),
+        ("annual_fee", "1.5", "annual_fee", 0.015),
+        ("annual_fee", "1,250%", "annual_fee", 0.0125),
+        ("risk_level", "PR4", "risk_level", 4),
+        ("risk_level", "4 - hoch", "risk_level", 4),
+        ("risk_level", "SRI 4", "risk_level", 4),
+        ("risk_level", "6/7", "risk_level", 5),
+        ("risk_level", "7", "risk_level", 5),
+        ("risk_level", "low", "risk_level", 1),
+        ("min_purchase", "1'000.-", "min_purchase", 1000.0),
+        ("min_purchase", "1'000.\u2013", "min_purchase", 1000.0),
+        ("complex", "Wahr", "complex", True),
     ],
 )
 def test_cells_of_products_are_mended(column: str, cell: Any, field: str, value: Any) -> None:
     catalogue = mended(Catalogue.from_frame, product(**{column: cell}))
     assert getattr(catalogue.products[0], field) == value
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "values"),
+    [
+        ("annual_fee", ["41bp", "0.10%", "0.002"], [0.0041, 0.001, 0.002]),
+        ("annual_fee", ["41 bps", "0,10 %", "0,002"], [0.0041, 0.001, 0.002]),
+        ("annual_fee_percent", ["41bp", "0.10%", "0.2"], [0.0041, 0.001, 0.002]),
+        ("min_purchase", ["1'000.-", "1000", "5"], [1000.0, 1000.0, 5.0]),
+        ("exposure:x", ["40", "100", "0"], [0.4, 1.0, 0.0]),
+    ],
+)
+def test_a_line_leaves_other_cells_as_they_are(
+    column: str, cells: list[str], values: list[float]
+) -> None:
+    table = pd.concat([product(**{column: cell}) for cell in cells], ignore_index=True)
+    table["id"] = ["A", "B", "C"]
+    if column == "exposure:x":
+        table = table.drop(columns="asset").assign(**{"exposure:y": ["60", "0", "100"]})
+    catalogue = mended(Catalogue.from_frame, table)
+    if column == "exposure:x":
+        assert [p.exposures.get("x", 0.0) for p in catalogue.products] == values
+    else:
+        assert getattr(catalogue, column.removesuffix("_percent")).tolist() == values
+
+
+def test_what_can_be_read_gets_no_line() -> None:
+    table = pd.concat([product(risk_level="R2")] * 2, ignore_index=True)
+    with pytest.raises(InputError, match="twice") as caught:
+        Catalogue.from_frame(table)
+    assert "Convert" not in str(caught.value)
+    with pytest.raises(InputError) as caught:
+        Catalogue.from_frame(product(annual_fee="6 %"))
+    assert "0.06 %" not in str(caught.value)
+    assert "max_fee=0.06" in str(caught.value)
+
+
+def test_empty_rows_and_rows_without_an_id_are_left_out_by_the_line() -> None:
+    table = pd.concat([product(), product().mask(product() != "")], ignore_index=True)
+    assert len(mended(Catalogue.from_frame, table)) == 1
+    bought = pd.DataFrame(
+        {"client_id": ["c", None, "Total"], "product_id": ["A", None, None], "day": "2026-02-01"}
+    )
+    assert len(mended(Interactions.from_frame, bought)) == 1
+    people = pd.DataFrame({"id": ["a", None], "wealth": [1.0, 2.0], "horizon_years": 3})
+    assert len(mended(ClientTable.from_frame, people)) == 1
+
+
+def test_masked_cells_name_the_switch() -> None:
+    table = pd.DataFrame({"client_id": ["c"], "product_id": ["A"], "day": ["soon"]})
+    with mask(), pytest.raises(InputError, match=r"privacy.show\(\) shows them"):
+        Interactions.from_frame(table)
+    with pytest.raises(InputError) as caught:
+        Catalogue.from_frame(product(annual_fee="x"))
+    assert "privacy" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_several_files_get_the_line(tmp_path: Path, kind: Any) -> None:
+    table = pd.DataFrame({"client_id": ["c"], "product_id": ["A"], "day": ["2026-02-01"]})
+    paths = [tmp_path / f"{month}.csv" for month in (1, 2)]
+    for path in paths:
+        table.to_csv(path, index=False)
+    for frames in ([table, table], [kind(path) for path in paths], kind(tmp_path)):
+        with pytest.raises(InputError) as caught:
+            Interactions.from_frame(frames)  # type: ignore[arg-type]
+        line = str(caught.value).partition(" Here: ")[2].removesuffix(".")
+        frame = eval(line, {"pandas": pd, "pathlib": pathlib, "frame": frames})
+        assert len(Interactions.from_frame(frame)) == 2
+
+
+def test_assets_that_the_market_writes_otherwise_are_all_named() -> None:
+    table = pd.concat([product()] * 3, ignore_index=True)
+    table = table.assign(id=["A", "B", "C"], asset=["Cash ", "cash", "CASH"])
+    with pytest.raises(InputError) as caught:
+        Catalogue.from_frame(table).exposures(IdMap(("Cash",)))
+    space: dict[str, Any] = {"frame": table}
+    exec(str(caught.value).partition("as these: ")[2].partition(", or give")[0], space)
+    assert Catalogue.from_frame(space["frame"]).exposures(IdMap(("Cash",))).tolist() == [[1.0]] * 3
 
 
 GERMAN = """ISIN;Produktname;Anlageklasse;Risikoklasse;Laufende Kosten;Mindestanlage;Währung
@@ -166,6 +264,8 @@ DAYS = [
     (["Feb 1, 2026"], "2026-02-01"),
     (["01-Feb-26"], "2026-02-01"),
     (["01.02.2026 14:30"], "2026-02-01"),
+    (["２０２６-02-01"], "2026-02-01"),
+    (["０１.０２.2026"], "2026-02-01"),
     ([46054], "2026-02-01"),
     (["46054"], "2026-02-01"),
     ([46054.75], "2026-02-01"),

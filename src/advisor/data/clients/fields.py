@@ -27,17 +27,20 @@ from advisor.contracts.sustainability import parse
 from advisor.data.categories import Categories
 from advisor.data.clients.schema import FLAGS, RANGES, REQUIRED, SETS, WHOLE
 from advisor.data.columns import NUMBER, Column, ratings
+from advisor.data.day_hints import day_hint
 from advisor.data.days import no_days
-from advisor.data.hints import day_hint, number_hint, rating_hint, word_hint
+from advisor.data.doubts import log_points
+from advisor.data.hints import number_hint, rating_hint, word_hint
 from advisor.data.sparse_rows import SparseRows
 from advisor.data.tables import truths_of
 from advisor.errors import InputError
 
-_LOG = logging.getLogger("advisor")
+_LOG = logging.getLogger(__name__)
 _NO_WORD = "it must be one word in UTF-8, of at most 10,000 characters. Correct the cell."
 _NO_GOALS = "it must be a list of goals, each with name, amount and years. Correct the cell."
 _NO_IDS = "it must be ids, none of them twice: a list, or text with | between. Correct the cell."
 _NO_SHARES = "write each share as a number from 0 to 100, as in taxonomy>=20. Correct the cell."
+_MONEY = frozenset(["wealth", "income", "liabilities", "monthly_spending", "planned_purchases"])
 _READERS = " to ClientFiles or ClientTable.from_frame"
 
 
@@ -71,6 +74,8 @@ def numbers(
     column: Column, name: str, problems: Problems, *, low: float = -np.inf, high: float = np.inf
 ) -> FloatArray:
     """The numbers of a column, shape (c,), nan where there is none; 0 where it is required."""
+    if name in _MONEY or name.startswith("holding:"):
+        log_points(column, name, problems.decimal)
     values, missing = column.numbers(problems.decimal), column.missing()
     bad = ~missing & ~(np.isfinite(values) & (values >= low) & (values <= high))
     if name in WHOLE:

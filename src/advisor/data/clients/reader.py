@@ -18,6 +18,7 @@ from advisor.contracts.client import Client
 from advisor.data.clients.fields import FIELDS, Problems, bias, label, numbers, words_of
 from advisor.data.clients.schema import REQUIRED
 from advisor.data.columns import Cells, Column, column_of
+from advisor.data.doubts import log_ids
 from advisor.data.hints import names_hint
 from advisor.data.labels import LABEL, OF_CLIENTS, label_names, labelled
 from advisor.data.sparse_rows import SparseRows
@@ -65,7 +66,9 @@ def check_names(
         and c not in apart
         and not (c.startswith(_PREFIXES) and c.partition(":")[2].strip())
     ]
-    odd += [text_of(c) for c in column_names if not is_word(c)]
+    odd += [
+        name for name in (text_of(c) for c in column_names if not is_word(c)) if name not in odd
+    ]
     if odd:
         raise InputError(
             f"{what} has columns {odd[:5]} that are not read; columns are named as Client's fields,"
@@ -88,8 +91,9 @@ def columns_from_frame(
     missing = columns["id"].missing()
     if missing.any():
         raise InputError(
-            f"id is missing in row {int(np.argmax(missing))}; its advice could not be"
-            " delivered. Give every client an id.",
+            f"id is missing in row {int(np.argmax(missing))} ({int(missing.sum()):,} rows in all);"
+            " its advice could not be delivered. Give every client an id, or leave such rows out:"
+            ' frame = frame.dropna(subset=["id"]).',
             field="id",
             value=None,
         )
@@ -141,6 +145,7 @@ def texts_of_ids(column: Column) -> tuple[list[str], dict[int, str]]:
     record, or text that cannot be written.
     """
     words = column.words()
+    log_ids(words.names, "id")
     ids = [words.names[code] if code >= 0 else "" for code in words.codes.tolist()]
     problems: dict[int, str] = {}
     for row in np.flatnonzero(column.no_words()).tolist():

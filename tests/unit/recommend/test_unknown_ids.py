@@ -84,7 +84,7 @@ def test_lists_of_clients_and_holdings_that_a_table_lacks(
     fitted.rank(CLIENTS, 2, clients=table(["C-0", "C-1"]))
     assert told(warnings, logging.WARNING, "8 of 8 clients")
     fitted.rank(CLIENTS, 2, clients=table(CLIENTS, "holding:P-1"))
-    assert told(warnings, logging.WARNING, "None of the 1 things", "'P-1'")
+    assert told(warnings, logging.WARNING, "None of the 1 things", "'a-0'")
 
 
 def test_a_calibration_says_what_cannot_come_true(warnings: pytest.LogCaptureFixture) -> None:

@@ -155,8 +155,8 @@ def _log_idle(idle: BoolArray, names: Sequence[str], dates: DayArray) -> None:
     count = int((weekend & idle.all(axis=1)).sum())
     if count > _FEW and 2 * count > int(weekend.sum()):
         _LOG.warning(
-            f"No price moves on {count:,} Saturdays and Sundays, whose rows make volatility too"
-            " low. Drop them: prices = prices[prices.index.dayofweek < 5]."
+            f"No price moves on {count:,} Saturdays and Sundays, which are no trading days then."
+            " Drop them: prices = prices[prices.index.dayofweek < 5]."
         )
     for column in np.flatnonzero((idle.sum(axis=0) >= _LONG) & ~idle.all(axis=0)).tolist():
         moves = np.flatnonzero(np.concatenate(([True], ~idle[:, column], [True])))

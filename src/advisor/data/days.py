@@ -167,6 +167,9 @@ def bad_days(
         yield from bad_cells(bad & ~counted, series, field, why, public=public)
     if not allow_missing:
         why = f"{field} has no day in row {{row}}; every row needs one. Fill or drop it."
+        if public:
+            table = field.removesuffix(" index")
+            why += f" Here: {table} = {table}[{table}.index.notna()]."
         yield from missing_cells(cells, why, field)
     if moments:
         outside = ~no_days(days) & ~((days >= _FIRST_MOMENT) & (days < _LAST_MOMENT))

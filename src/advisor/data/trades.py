@@ -15,7 +15,7 @@ from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.bad_rows import OnBadRows, bad_cells
 from advisor.data.columns import column_of
 from advisor.data.days import as_day, as_times
-from advisor.data.hints import word_hint
+from advisor.data.hints import column_code, word_hint
 from advisor.data.ids import IdMap
 from advisor.data.rows import Rows
 from advisor.data.tables import check_table, coded_ids
@@ -158,5 +158,9 @@ def _signs(rows: Rows, name: str) -> FloatArray:
     signs = np.array([*known, np.nan], dtype=np.float64)[words.codes]
     odd = np.isnan(signs)
     hint = word_hint(column.coded()[0], name, "side") if odd.any() else ""
+    if odd.any() and not hint and not odd.all():
+        sides = [w for w, sign in zip(words.names, known, strict=True) if sign == sign]
+        line = f"frame = frame[{column_code(name)}.isin({sides})]"
+        hint = f" To leave out rows that are no trades, such as dividends: {line}."
     rows.note(bad_cells(odd, rows.frame[name], name, f"{_SIDE}{hint}"))
     return signs

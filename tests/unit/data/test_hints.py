@@ -194,6 +194,18 @@ def test_empty_rows_and_rows_without_an_id_are_left_out_by_the_line() -> None:
     assert len(mended(ClientTable.from_frame, people)) == 1
 
 
+def test_rows_that_are_no_trades_are_left_out_by_the_line() -> None:
+    table = pd.DataFrame({"side": ["BUY", "DIV", "s", None, "fee"]}, dtype=object)
+    table = table.assign(client_id="c", asset="A", day="2026-02-01", units=1, price=2)
+    assert len(mended(Trades.from_frame, table)) == 2
+
+
+def test_prices_without_a_day_are_left_out_by_the_line() -> None:
+    days = [pd.Timestamp("2026-02-02"), pd.Timestamp("2026-02-03"), pd.NaT]
+    table = pd.DataFrame({"A": [1.0, 2.0, np.nan]}, index=pd.DatetimeIndex(days))
+    assert len(mended(Market.from_prices, table, "prices")) == 1
+
+
 def test_masked_cells_name_the_switch() -> None:
     table = pd.DataFrame({"client_id": ["c"], "product_id": ["A"], "day": ["soon"]})
     with mask(), pytest.raises(InputError, match=r"privacy.show\(\) shows them"):

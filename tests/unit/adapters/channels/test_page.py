@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,23 @@ def test_money_is_read_as_people_write_it(
     browser.post(ROOT, data=form_of(browser.get(ROOT).text) | FACTS | {"wealth": written})
     session = tenant.sessions.load(browser.cookies["advisor_session"])
     assert session.base.wealth == 120_000.0
+
+
+def test_a_result_is_recorded_once_however_often_and_wherever_it_is_asked_for(
+    tenant: Tenant, browser: TestClient
+) -> None:
+    """At once, and by another process of the service, which has no report at hand."""
+    page = answered(browser)
+    browser.post(ROOT + "/review", data=form_of(page.text), follow_redirects=False)
+    elsewhere = TestClient(site_of(tenant), cookies=browser.cookies)
+    before = tenant.ledger.verify().records
+    with ThreadPoolExecutor(6) as pool:
+        pages = list(pool.map(lambda b: b.get(ROOT + "/result"), [browser, elsewhere] * 3))
+    assert {page.status_code for page in pages} == {200}
+    assert len({page.text for page in pages}) == 1
+    assert tenant.ledger.verify().records == before + 1
+    shown = [event for event in tenant.store.events() if event.type.startswith("advisor.advice.sh")]
+    assert len(shown) == 1
 
 
 def test_missing_and_unknown_answers_are_asked_again_and_the_others_kept(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from threading import Lock
 from typing import Any
 from weakref import WeakSet
 
 from starlette.responses import Response
 
-from advisor import AdviceReport
+from advisor import Advice, AdviceReport, Client
 from advisor.adapters.channels.headers import SECURITY
 from advisor.adapters.channels.page.steps import reviewed, with_session
 from advisor.adapters.channels.page.visit import CHANNEL, Visit
@@ -23,7 +24,7 @@ from advisor.reports import advice_page, advice_pdf, advice_section, missing_nam
 
 log = logging.getLogger(__name__)
 MOST = 256
-"""Reports that are kept at hand; one that is not is made, stored and recorded again."""
+"""Reports that are kept at hand; one that is not is made again."""
 _checked: WeakSet[Any] = WeakSet()
 
 
@@ -104,12 +105,23 @@ class Result:
             visit.tenant.switch.check()
             return made
         client = session.sheet.client(session.base)
-        report: AdviceReport = visit.tenant.report(client, as_of=today, channel=CHANNEL)
+        report: AdviceReport = visit.tenant.advisor.report(client, as_of=today)
+        _keep(visit.tenant, session, client, report.advice)
         with self._lock:
             self._made[key] = report
             while len(self._made) > MOST:
                 self._made.popitem(last=False)
         return report
+
+
+def _keep(tenant: Any, session: Session, client: Client, advice: Advice) -> None:
+    """Store and record an advice, unless another request, or process, did for the session."""
+    name, now = f"page {session.id} {session.version} {advice.fingerprint}", datetime.now(UTC)
+    row = {"key": sha256(name.encode()).hexdigest(), "request": CHANNEL, "client_id": client.id}
+    row |= {"created": now, "expires": now + timedelta(days=2)}
+    with tenant.store.database.write():
+        if tenant.store.claim("idempotency", row) is None:
+            tenant.keep([client], [advice], channel=CHANNEL, shown=True)
 
 
 def as_page(visit: Visit, report: AdviceReport, **look: Any) -> Response:

@@ -151,6 +151,20 @@ def test_a_key_stands_for_what_was_done_though_its_caller_waits_no_longer(tmp_pa
     assert len(calls) == 1
 
 
+def test_answers_that_were_kept_long_enough_are_gone_when_a_service_starts(place: Home) -> None:
+    """They hold advice of clients."""
+    key = {"Idempotency-Key": "long-ago"}
+    with TestClient(service(place.settings), headers=place.header()) as client:
+        assert client.post("/v1/advice", json=PERSON, headers=key).status_code == 200
+    store = store_of(place)
+    (row,) = [r for r in store.rows("idempotency") if "risk_aversion" in (r["response"] or "")]
+    past = {"expires": datetime(2026, 1, 1, tzinfo=UTC)}
+    assert store.change("idempotency", {"key": row["key"]}, **past) == 1
+    with TestClient(service(place.settings), headers=place.header()) as client:
+        assert client.get("/v1/questionnaires").status_code == 200
+    assert not store.rows("idempotency", key=row["key"])
+
+
 def test_methods_that_a_caller_makes_up_are_counted_together() -> None:
     metrics = Metrics()
     for method in ("GET", "MADE", "UP"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -108,6 +108,7 @@ class Tenants:
                 where, days = self._settings.tenants[name], self._settings.session_days
                 try:
                     tenant = kind.open(name, where.advisor, where.store, session_days=days)
+                    tenant.store.delete("idempotency", expires=(None, datetime.now(UTC)))
                 except AdvisorError as error:
                     text = f"The service is not ready: {error}"
                     raise ProblemError("not-ready", text) from None

@@ -29,7 +29,7 @@ from pydantic_core import ErrorDetails
 from advisor.annotations import PLAIN, TOGETHER, Items, Listed
 from advisor.errors import InputError
 from advisor.frame_lines import line_for
-from advisor.paired import LABELLED, check_paired
+from advisor.paired import check_paired, is_labelled
 from advisor.privacy import argument, kept_of
 from advisor.readers import Array, Instance, Named
 
@@ -115,7 +115,7 @@ def checked(function: _Function) -> _Function:
         if not compiled:
             compiled.append(_compiled(function))
         try:
-            if sum(isinstance(value, LABELLED) for value in (*args, *kwargs.values())) > 1:
+            if sum(map(is_labelled, (*args, *kwargs.values()))) > 1:
                 check_paired(_bare(function, _arguments(function, args, kwargs)))
             return compiled[0](*args, **kwargs)
         except ValidationError as error:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from advisor import Advice, AdviceReport, Advisor, Client, Event
+from advisor import Advice, Advisor, Client, Event
 from advisor.adapters.channels.journeys import SHOWN
 from advisor.adapters.channels.sessions import Sessions
 from advisor.adapters.crm.store import Store
@@ -85,23 +85,6 @@ class Tenant:
         advice: Advice = self.advisor.advise(client, as_of=as_of, picks=picks)
         self.keep([client], [advice], channel=channel, shown=True)
         return advice
-
-    def report(
-        self,
-        client: Client,
-        *,
-        as_of: date | str | None = None,
-        picks: int = 5,
-        language: str | None = None,
-        channel: str,
-        shown: bool = True,
-    ) -> AdviceReport:
-        """As `Advisor.report`, its advice kept before. Raises `StoppedError` where stopped."""
-        report: AdviceReport = self.advisor.report(
-            client, as_of=as_of, picks=picks, language=language
-        )
-        self.keep([client], [report.advice], channel=channel, shown=shown)
-        return report
 
     def shown(self, advice: Advice, *, channel: str) -> None:
         """Write the event that a client was shown an advice which is kept already."""

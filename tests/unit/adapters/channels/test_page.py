@@ -219,6 +219,21 @@ def test_going_back_saving_and_the_other_language_lose_nothing(
     assert other.get(f"{ROOT}/step/2").text.count(" checked") == 4
 
 
+def test_a_field_that_no_form_has_is_named_and_nothing_is_kept(browser: TestClient) -> None:
+    start = browser.get(ROOT)
+    odd = browser.post(ROOT, data=form_of(start.text) | FACTS | {"colour": "red"})
+    assert odd.status_code == 422
+    assert "&#39;colour&#39;" in odd.text
+    step = browser.post(ROOT, data=form_of(start.text) | FACTS, follow_redirects=True)
+    form = form_of(step.text)
+    odd = browser.post(f"{ROOT}/step/1", data=form | {"answer:hair": "long"})
+    assert odd.status_code == 422
+    assert "&#39;hair&#39;" in odd.text
+    again = browser.get(f"{ROOT}/step/1")
+    assert "checked" not in again.text
+    assert browser.post(f"{ROOT}/step/1", data=form, follow_redirects=False).status_code == 303
+
+
 def test_a_forged_form_is_refused_and_changes_nothing(tenant: Tenant, browser: TestClient) -> None:
     secret = opened(tenant, browser)
     data = form_of(browser.get(f"{ROOT}/step/1").text, go="next")

@@ -127,6 +127,7 @@ def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 8080) -> N
         port=port,
         workers=settings.workers,
         access_log=False,
+        ws="none",
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=max(1, int(settings.wait)),

@@ -11,12 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.responses import Response
 
 from advisor import Contract
 from advisor.adapters.channels.headers import language_of
+from advisor.adapters.channels.http.bodies import json_of, same_kinds
 from advisor.adapters.channels.http.problems import ProblemError
 from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.channels.http.tenants import Served
@@ -24,14 +24,6 @@ from advisor.errors import InputError
 
 _Kind = TypeVar("_Kind", bound=Contract)
 JSON_TYPES = ("application/json",)
-KINDS: dict[type, tuple[tuple[type, ...], str]] = {
-    bool: ((bool,), "true or false"),
-    **dict.fromkeys((int, float), ((int, float), "a number")),
-    str: ((str,), "text"),
-    list: ((list,), "a list"),
-    dict: ((dict,), "an object"),
-}
-"""Kind of a value as the contract writes it -> how it may be written, and how that is called."""
 MOST_PICKS, COUNT = 100, re.compile("[0-9]{1,3}")
 
 
@@ -92,11 +84,15 @@ class Call:
         except InputError:
             json_of(self.body)
             raise
-        _same_kinds(json_of(self.body), value.model_dump(mode="json"), kind.__name__, "")
+        same_kinds(json_of(self.body), value.model_dump(mode="json"), kind.__name__, "")
         return value
 
     def expects(self, *media: str) -> str:
         """The media type of the body. Raises a problem where it is another than these."""
+        coding = self.request.headers.get("content-encoding", "identity").strip().lower()
+        if coding != "identity":
+            text = f"The body is encoded as {coding[:40]!r}, which is not undone; send it as it is."
+            raise ProblemError("wrong-media-type", text, headers={"Accept-Encoding": "identity"})
         kind = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in media:
             raise ProblemError(
@@ -110,40 +106,3 @@ class Call:
         return Response(
             text, status_code=status, media_type="application/json", headers=self.headers
         )
-
-
-def json_of(body: bytes) -> Any:
-    """The JSON in a body. Raises `ProblemError` where it is none."""
-    try:
-        return from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise ProblemError(
-            "not-json",
-            f"The body is no JSON that can be read ({error}); send one value of UTF-8 JSON.",
-        ) from None
-
-
-def _same_kinds(raw: Any, meant: Any, name: str, path: str) -> None:
-    """Refuse what was read as another kind of JSON than it was written as."""
-    if type(raw) is dict and type(meant) is dict:
-        for key, value in raw.items():
-            at = f"{path}.{key}" if path else key
-            if key in meant:
-                _same_kinds(value, meant[key], name, at)
-            elif value is None:
-                _refuse(name, at, "there, or left out")
-    elif type(raw) is list and type(meant) is list:
-        others = meant
-        if all(type(other) is str for other in meant):  # ids: doubles are one, and sorted
-            others = [""] * len(raw)
-        for i, (item, other) in enumerate(zip(raw, others, strict=False)):
-            _same_kinds(item, other, name, f"{path}.{i}")
-    elif meant is not None:
-        kinds, word = KINDS[type(meant)]
-        if type(raw) not in kinds:
-            _refuse(name, path, word)
-
-
-def _refuse(name: str, path: str, word: str) -> None:
-    text = f"{name}.{path} must be {word}, as the schema says; write it as such."
-    raise InputError(text, field=path)

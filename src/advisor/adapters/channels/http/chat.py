@@ -31,7 +31,7 @@ class Chat:
         request = Request(scope)
         request.state.template = PATH
         try:
-            caller = self._dispatcher.caller(request)
+            caller = await self._dispatcher.caller(request)
             caller.needs("advise")
             app = await self._app(caller.tenant)
         except (ProblemError, AdvisorError) as error:

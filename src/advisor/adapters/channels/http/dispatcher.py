@@ -18,9 +18,9 @@ from advisor.adapters.channels.http.calls import Call
 from advisor.adapters.channels.http.idempotency import once
 from advisor.adapters.channels.http.identity import Caller, Credentials
 from advisor.adapters.channels.http.operations import Operation
-from advisor.adapters.channels.http.problems import ProblemError, response_of
+from advisor.adapters.channels.http.problems import ProblemError, problem_of, response_of
 from advisor.adapters.channels.http.rate import Rate
-from advisor.adapters.channels.http.settings import Settings
+from advisor.adapters.channels.http.settings import UPLOADS, Settings
 from advisor.adapters.channels.http.tenants import Tenants
 from advisor.errors import InputError, StoppedError
 
@@ -49,10 +49,13 @@ class Dispatcher:
             for path, methods in self.paths.items()
         ]
 
-    def caller(self, request: Request) -> Caller:
+    async def caller(self, request: Request) -> Caller:
         """Who calls, within their rate. Raises a problem otherwise."""
-        headers = request.headers
-        caller = self._credentials.of(headers.get("x-api-key"), headers.get("authorization"))
+        key, token = (request.headers.get(name) for name in ("x-api-key", "authorization"))
+        if key is None:  # an issuer's keys may have to be read
+            caller = await to_thread(self._credentials.of, key, token)
+        else:
+            caller = self._credentials.of(key, token)
         request.state.tenant = caller.tenant
         wait = self._rate.wait(caller.name)
         if wait:
@@ -66,7 +69,7 @@ class Dispatcher:
 
     async def serve(self, operation: Operation, request: Request) -> Response:
         """The answer to a request; what is wrong with it is raised."""
-        caller = self.caller(request)
+        caller = await self.caller(request)
         caller.needs(operation.scope)
         asked = [name for name, _ in request.query_params.multi_items()]
         for name in asked:
@@ -80,7 +83,7 @@ class Dispatcher:
         served = await self._tenants.get(caller.tenant)
         call = Call(request, served, self._settings, caller.name)
         if not operation.upload:
-            call.body = await request.body()
+            call.body = request.state.body = await request.body()
             answer = operation.answer
             return await (once(call, answer) if operation.writes else answer(call))
         call.upload = await _received(call)
@@ -98,34 +101,37 @@ class _Path:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)
-        request.state.template = self._path
+        request.state.template, request.state.body = self._path, b""
         method = "GET" if request.method == "HEAD" else request.method
         operation = self._dispatcher.paths[self._path][method]
         try:
             response = await self._dispatcher.serve(operation, request)
         except (InputError, ProblemError, StoppedError) as error:
-            response = response_of(error, request.state.trace)
+            problem = problem_of(error)
+            if problem.field and not operation.has(problem.field, request.state.body):
+                problem.field = None
+            response = response_of(problem, request.state.trace)
         await response(scope, receive, send)
 
 
 async def _received(call: Call) -> Path:
     """The body, streamed to a file that is to be moved or deleted; its digest is the call's."""
-    folder = call.settings.folder / "uploads"
+    folder = call.settings.folder / UPLOADS
     await to_thread(folder.mkdir, parents=True, exist_ok=True)
     path, digest, buffer = folder / secrets.token_hex(16), sha256(), bytearray()
-    with path.open("wb") as file:
-        try:
+    try:
+        with path.open("wb") as file:
             async for chunk in call.request.stream():
                 digest.update(chunk)
                 buffer += chunk
                 if len(buffer) >= _BUFFER:
                     await to_thread(file.write, bytes(buffer))
                     buffer.clear()
-        except BaseException:
-            path.unlink()
-            raise
-        file.write(buffer)
-        file.flush()
-        os.fsync(file.fileno())
+            file.write(buffer)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     call.digest = digest.hexdigest()
     return path

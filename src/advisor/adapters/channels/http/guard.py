@@ -50,12 +50,12 @@ class Guard:
             if not declared.isdigit() or int(declared[:20]) > most:
                 if b"expect" not in headers:  # else nothing is sent before a 100
                     await _emptied(receive)
-                raise _too_large(most)
+                raise _too_large(most, upload=upload)
             lasting = upload or scope["path"].endswith(STREAMS)
             seconds = self._settings.seconds
             whole, rest = (None, seconds) if lasting else (seconds, None)
             async with asyncio.timeout(whole):
-                await self._app(scope, _limited(receive, most, rest), answer.send)
+                await self._app(scope, _limited(receive, most, rest, upload=upload), answer.send)
         except ClientDisconnect:
             answer.status = 499
         except asyncio.CancelledError:  # the service ends, and this took too long
@@ -109,7 +109,7 @@ class _Answer:
         await self._send(message)
 
 
-def _limited(receive: Receive, most: int, seconds: float | None) -> Receive:
+def _limited(receive: Receive, most: int, seconds: float | None, *, upload: bool) -> Receive:
     """The body, refused beyond `most` bytes, whatever was declared, or after `seconds` of rest."""
     read = 0
 
@@ -120,7 +120,7 @@ def _limited(receive: Receive, most: int, seconds: float | None) -> Receive:
         read += len(message.get("body", b""))
         if read > most:
             await _emptied(receive)
-            raise _too_large(most)
+            raise _too_large(most, upload=upload)
         return message
 
     return limited
@@ -138,6 +138,7 @@ async def _emptied(receive: Receive) -> None:
                     return
 
 
-def _too_large(most: int) -> ProblemError:
-    text = f"The body has more than {most:,} bytes; send many clients as a job."
+def _too_large(most: int, *, upload: bool) -> ProblemError:
+    what = "split the file into several jobs" if upload else "send many clients as a job"
+    text = f"The body has more than {most:,} bytes; {what}."
     return ProblemError("too-large", text, headers={"Connection": "close"})

@@ -20,7 +20,8 @@ from advisor import (
     Reason,
     Verification,
 )
-from advisor.adapters.channels.http.calls import Call, json_of
+from advisor.adapters.channels.http.bodies import json_of
+from advisor.adapters.channels.http.calls import Call
 from advisor.errors import InputError
 
 ONE, BATCH, SEGMENT = (

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from advisor import Advice, Contract, Event
 from advisor.adapters.channels.http import handlers, jobs, session_routes, texts
+from advisor.adapters.channels.http.bodies import names_in
 from advisor.adapters.channels.http.calls import JSON_TYPES, Call
 from advisor.adapters.channels.http.settings import Scope
 
@@ -80,6 +81,14 @@ class Operation:
         """Contract of the answer; None: none, or no JSON of a contract."""
         kind = self.gives or get_type_hints(self.handler)["return"]
         return None if issubclass(kind, Response) else kind
+
+    def has(self, field: str, body: bytes) -> bool:
+        """Whether a dotted field is one of a request: a parameter, of the contract of the body, or
+        in this body; it may be the name of an argument inside.
+        """
+        head = field.partition(".")[0]
+        known = (*self.query, *(self.takes.model_fields if self.takes else (head,)))
+        return head in known or head.isdigit() or head in names_in(body)
 
     async def answer(self, call: Call) -> Response:
         """The answer to a call."""

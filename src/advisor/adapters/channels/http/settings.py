@@ -14,6 +14,8 @@ from pydantic import AfterValidator, Field, ValidationError
 from advisor import Contract, Moment
 from advisor.contracts.base import input_error
 
+UPLOADS = "uploads"
+"""Folder of bodies that are still coming in."""
 Scope = Literal["read", "advise", "admin"]
 ASYMMETRIC = frozenset({
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",

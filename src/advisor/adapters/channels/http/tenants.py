@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from advisor import Advice, AdviceReport, Client
 from advisor.adapters.channels.http.metrics import Metrics
 from advisor.adapters.channels.http.problems import ProblemError
-from advisor.adapters.channels.http.settings import Settings
+from advisor.adapters.channels.http.settings import UPLOADS, Settings
 from advisor.adapters.extras import needs
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
     from advisor.adapters.channels.batching import RequestBatcher
     from advisor.adapters.channels.tenant import Tenant
+
+TIDY = 3600.0
+"""Seconds between two looks for what has ended, and until an upload that rests is nobody's."""
 
 
 class Served:
@@ -41,9 +45,10 @@ class Served:
         self, client: Client, *, as_of: date | str | None, picks: int, language: str | None
     ) -> AdviceReport:
         """A report whose advice is kept already; blocks."""
-        report = self.tenant.report(
-            client, as_of=as_of, picks=picks, language=language, channel="http", shown=False
+        report: AdviceReport = self.tenant.advisor.report(
+            client, as_of=as_of, picks=picks, language=language
         )
+        self.tenant.keep([client], [report.advice])
         self.metrics.advised([report.advice])
         return report
 
@@ -62,6 +67,7 @@ class Tenants:
         self._settings, self._metrics = settings, metrics
         self._open: dict[str, Served] = {}
         self._locks = {name: Lock() for name in settings.tenants}
+        self._stopped = Event()
 
     async def get(self, name: str) -> Served:
         """A tenant, opened where it is not yet. Raises a problem where it cannot be."""
@@ -73,7 +79,9 @@ class Tenants:
         return (await self.get(name)).tenant if name in self._locks else None
 
     def start(self) -> None:
-        """Open all of them; what cannot be opened now is tried again when it is asked for."""
+        """Open all of them, and delete what has ended, every hour until `stop`; what cannot be
+        opened now is tried again when it is asked for.
+        """
         for name in self._settings.tenants:
             try:
                 self._opened(name)
@@ -81,6 +89,21 @@ class Tenants:
                 continue
         gc.collect()
         gc.freeze()  # what was loaded stays: no later collection walks through it
+        self.tidy()
+        while not self._stopped.wait(TIDY):
+            self.tidy()
+
+    def tidy(self) -> None:
+        """Delete sessions and answers that have expired, and uploads that nobody waits for."""
+        now = datetime.now(UTC)
+        for served in list(self._open.values()):
+            for table in ("idempotency", "sessions"):
+                with suppress(AdvisorError):  # an unreachable store is told where it is asked for
+                    served.tenant.store.delete(table, expires=(None, now))
+        for path in (self._settings.folder / UPLOADS).glob("*"):
+            with suppress(OSError):
+                if now.timestamp() - path.stat().st_mtime > TIDY:
+                    path.unlink()
 
     def not_ready(self) -> list[str]:
         """What stands in the way of serving, by tenant."""
@@ -94,6 +117,7 @@ class Tenants:
 
     async def stop(self) -> None:
         """Answer what waits, and close."""
+        self._stopped.set()
         while self._open:
             served = self._open.popitem()[1]
             await served.batcher.stop()
@@ -108,7 +132,6 @@ class Tenants:
                 where, days = self._settings.tenants[name], self._settings.session_days
                 try:
                     tenant = kind.open(name, where.advisor, where.store, session_days=days)
-                    tenant.store.delete("idempotency", expires=(None, datetime.now(UTC)))
                 except AdvisorError as error:
                     text = f"The service is not ready: {error}"
                     raise ProblemError("not-ready", text) from None

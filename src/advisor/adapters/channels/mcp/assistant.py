@@ -71,9 +71,8 @@ class Tools:
         review = self._talks.review(client, advice)
         value = {"status": "ok", "lines": [vars(line) for line in review.lines]}
         value |= {"drift": review.drift, "due": review.due, "orders": advice.orders}
-        shares = (f"{x.asset}: {x.weight:.1%} -> {x.target:.1%}" for x in review.lines)
         return result(
-            value, *(f"{s} ({x.standing})" for s, x in zip(shares, review.lines, strict=True))
+            value, *(f"{x.asset}: {x.weight:.1%} -> {x.target:.1%}" for x in review.lines)
         )
 
     def continue_session(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from unicodedata import normalize
 
@@ -17,6 +17,8 @@ FACTS = ("wealth", "horizon_years", "age")
 """What is asked of a client beside the questionnaire."""
 ANSWER = "answer:"
 """Before the id of a question in a form."""
+FIELDS = {"token", "version", "language", "go", "confirmed", *FACTS}
+"""What forms hold beside answers."""
 LONGEST_NUMBER = 20
 NUMBER = re.compile(r"(\d+|\d{1,3}(,\d{3})+|\d{1,3}( \d{3})+)(\.\d*)?")
 """Digits, thousands apart by commas or spaces; a comma elsewhere may be meant as a point."""
@@ -50,11 +52,24 @@ def first_open(sheet: AnswerSheet, steps: tuple[Step, ...]) -> int:
     return next(still, len(steps) + 1) if sheet.answers else 1
 
 
+def check_fields(form: Iterable[str]) -> None:
+    """Raise `InputError` for a field that no form of the page has."""
+    for name in form:
+        if name not in FIELDS and not name.startswith(ANSWER):
+            why = f"The form has a field {name[:40]!r}, which this page does not ask for"
+            raise InputError(f"{why}. Send the form as it is shown.", field=name[:40])
+
+
 def answers_in(
     form: Mapping[str, str], sheet: AnswerSheet, step: Step, language: Language, *, strict: bool
 ) -> tuple[AnswerSheet, Errors]:
     """The sheet with the answers of a step, and what is wrong or, where `strict`, missing."""
     own, wrong = texts(language)["page"], dict[str, str]()
+    asked = {ANSWER + question.id for question in step.questions}
+    for name in form:
+        if name.startswith(ANSWER) and name not in asked:
+            why = f"The form answers {name.removeprefix(ANSWER)[:40]!r}, which this step does not"
+            raise InputError(f"{why} ask. Send the form as it is shown.", field=name[:40])
     for question in step.questions:
         chosen = form.get(ANSWER + question.id)
         try:

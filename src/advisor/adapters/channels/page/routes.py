@@ -14,6 +14,7 @@ from starlette.responses import Response
 from advisor.adapters.channels.headers import SECURITY
 from advisor.adapters.channels.page import steps
 from advisor.adapters.channels.page.about import about, tell_about
+from advisor.adapters.channels.page.forms import check_fields
 from advisor.adapters.channels.page.result import Result, as_html, as_page, as_pdf, check_names
 from advisor.adapters.channels.page.visit import TEMPLATES, Visit, log
 from advisor.adapters.channels.session import StaleSessionError
@@ -91,6 +92,7 @@ def _endpoint(
             check_names(name, visit.tenant, labels)
             if request.method == "POST":
                 form = await request.form(max_fields=MOST_FIELDS, max_files=0)
+                check_fields(form)
                 visit.form = {k: v for k, v in form.items() if isinstance(v, str)} or {"": ""}
             return await run_in_threadpool(handler, visit)
         except HTTPException as error:  # no form at all, or one without end

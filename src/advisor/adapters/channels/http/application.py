@@ -56,7 +56,7 @@ def service(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncGenerator[None]:
-        Thread(target=tenants.start, daemon=True).start()
+        Thread(target=tenants.live, daemon=True).start()
         yield
         await chat.stop()
         await asyncio.wait_for(tenants.stop(), settings.wait)

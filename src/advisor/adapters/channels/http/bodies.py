@@ -26,7 +26,7 @@ def json_of(body: bytes) -> Any:
         value = from_json(body, allow_inf_nan=False)
         json.loads(body, object_pairs_hook=_once_each)
         return value
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProblemError(
             "not-json",
             f"The body is no JSON that can be read ({error}); send one value of UTF-8 JSON.",

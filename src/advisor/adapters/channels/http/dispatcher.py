@@ -108,7 +108,7 @@ class _Path:
             response = await self._dispatcher.serve(operation, request)
         except (InputError, ProblemError, StoppedError) as error:
             problem = problem_of(error)
-            if problem.field and not operation.has(problem.field, request.state.body):
+            if problem.field and not operation.has(problem.field, request):
                 problem.field = None
             response = response_of(problem, request.state.trace)
         await response(scope, receive, send)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, get_type_hints
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from advisor import Advice, Contract, Event
@@ -82,13 +83,14 @@ class Operation:
         kind = self.gives or get_type_hints(self.handler)["return"]
         return None if issubclass(kind, Response) else kind
 
-    def has(self, field: str, body: bytes) -> bool:
-        """Whether a dotted field is one of a request: a parameter, of the contract of the body, or
-        in this body; it may be the name of an argument inside.
+    def has(self, field: str, request: Request) -> bool:
+        """Whether a dotted field is one of a request, and not the name of an argument inside: of
+        the contract of the body, or in this body, its parameters or headers.
         """
         head = field.partition(".")[0]
         known = (*self.query, *(self.takes.model_fields if self.takes else (head,)))
-        return head in known or head.isdigit() or head in names_in(body)
+        stated = head in request.query_params or head in request.headers or head.isdigit()
+        return stated or head in known or head in names_in(request.state.body)
 
     async def answer(self, call: Call) -> Response:
         """The answer to a call."""

@@ -78,10 +78,14 @@ class Tenants:
         """A tenant by the name in a path, None where there is none of it."""
         return (await self.get(name)).tenant if name in self._locks else None
 
+    def live(self) -> None:
+        """Open all of them, then delete what has ended, again and again until `stop`."""
+        self.start()
+        while not self._stopped.wait(TIDY):
+            self.tidy()
+
     def start(self) -> None:
-        """Open all of them, and delete what has ended, every hour until `stop`; what cannot be
-        opened now is tried again when it is asked for.
-        """
+        """Open all of them; what cannot be opened now is tried again when it is asked for."""
         for name in self._settings.tenants:
             try:
                 self._opened(name)
@@ -90,8 +94,6 @@ class Tenants:
         gc.collect()
         gc.freeze()  # what was loaded stays: no later collection walks through it
         self.tidy()
-        while not self._stopped.wait(TIDY):
-            self.tidy()
 
     def tidy(self) -> None:
         """Delete sessions and answers that have expired, and uploads that nobody waits for."""

@@ -109,14 +109,17 @@ def checked(function: _Function) -> _Function:
         function.__init__ = checked(function.__init__)
         return cast(_Function, function)
     compiled: list[Callable[..., Any]] = []
+    bare: list[str] = []  # found once: most functions have none, and are called often
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         if not compiled:
+            bare.extend(_bare(function))
             compiled.append(_compiled(function))
         try:
-            if sum(map(is_labelled, (*args, *kwargs.values()))) > 1:
-                check_paired(_bare(function, _arguments(function, args, kwargs)))
+            if len(bare) > 1 and sum(map(is_labelled, (*args, *kwargs.values()))) > 1:
+                named = _arguments(function, args, kwargs).items()
+                check_paired({name: value for name, value in named if name in bare})
             return compiled[0](*args, **kwargs)
         except ValidationError as error:
             if error.title != function.__qualname__:
@@ -147,12 +150,12 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return validate_call(config=_CONFIG)(twin)
 
 
-def _bare(function: Callable[..., Any], named: dict[str, Any]) -> dict[str, Any]:
-    """Of the arguments by name those that are read as bare arrays, without the labels of pandas."""
-    rules = [(name, rule_of(resolved(function).get(name, Any))) for name in named]
+def _bare(function: Callable[..., Any]) -> list[str]:
+    """Names of the arguments that are read as bare arrays, without the labels of pandas."""
+    rules = [(name, rule_of(kind)) for name, kind in resolved(function).items() if name != "return"]
     parts = [(name, part) for name, rule in rules for part in (rule, *get_args(rule))]
     readers = [(name, one) for name, part in parts for one in getattr(part, "__metadata__", ())]
-    return {name: named[name] for name, reader in readers if isinstance(reader, Array)}
+    return [name for name, reader in readers if isinstance(reader, Array)]
 
 
 def resolved(function: Callable[..., Any]) -> dict[str, Any]:
@@ -268,10 +271,8 @@ def refusal(where: str, field: str, value: object, complaints: list[ErrorDetails
         remedies += [remedy] if remedy and remedy not in remedies else []
     remedy = [*remedies, "Correct it."][0]
     remedy += line_for(field, value) if "DataFrame" in remedy else ""
-    text = (
-        f"{where}: {field} is {argument(field, value)} ({type(value).__name__});"
-        f" {_either(reasons)}. {remedy}"
-    )
+    what = f"{where}: {field} is {argument(field, value)} ({type(value).__name__});"
+    text = f"{what} {_either(reasons)}. {remedy}"
     return InputError(text, field=field, value=kept_of(field, value))
 
 

@@ -89,8 +89,8 @@ class Operation:
         """
         head = field.partition(".")[0]
         known = (*self.query, *(self.takes.model_fields if self.takes else (head,)))
-        stated = head in request.query_params or head in request.headers or head.isdigit()
-        return stated or head in known or head in names_in(request.state.body)
+        stated = head in request.query_params or head.lower() in {*request.headers}
+        return stated or head in known or head.isdigit() or head in names_in(request.state.body)
 
     async def answer(self, call: Call) -> Response:
         """The answer to a call."""

@@ -18,8 +18,8 @@ from advisor.adapters.records.libraries import sa
 from advisor.adapters.records.moments import moment_text
 
 CENTS = 10_000
-_CENT = Decimal("0.0001")
 """Parts of a unit of money that are kept."""
+_CENT = Decimal("0.0001")
 
 
 class Money(sa.types.TypeDecorator[Decimal]):

@@ -20,12 +20,14 @@ KINDS: dict[type, tuple[tuple[type, ...], str]] = {
 """Kind of a value as the contract writes it -> how it may be written, and how that is called."""
 
 
-def json_of(body: bytes) -> Any:
-    """The JSON in a body. Raises `ProblemError` where it is none, or names a field twice."""
+def json_of(body: bytes, *, is_json: bool = False) -> Any:
+    """The JSON in a body. Raises `ProblemError` where it is none, or names a field twice;
+    `is_json`: a contract was read from it, so it is not looked at for anything else.
+    """
     try:
-        value = from_json(body, allow_inf_nan=False)
-        json.loads(body, object_pairs_hook=_once_each)
-        return value
+        if not is_json:  # stricter than `json` on numbers, depth and UTF-8
+            from_json(body, allow_inf_nan=False)
+        return json.loads(body, object_pairs_hook=_once_each)
     except (ValueError, RecursionError) as error:
         raise ProblemError(
             "not-json",
@@ -33,11 +35,13 @@ def json_of(body: bytes) -> Any:
         ) from None
 
 
-def _once_each(pairs: list[tuple[str, Any]]) -> None:
-    names = [name for name, _ in pairs]
-    if len(set(names)) < len(names):
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"the field {twice[:40]!r} is there twice")
+    return fields
 
 
 def names_in(body: bytes) -> frozenset[str]:

@@ -84,7 +84,8 @@ class Call:
         except InputError:
             json_of(self.body)
             raise
-        same_kinds(json_of(self.body), value.model_dump(mode="json"), kind.__name__, "")
+        raw = json_of(self.body, is_json=True)
+        same_kinds(raw, value.model_dump(mode="json"), kind.__name__, "")
         return value
 
     def expects(self, *media: str) -> str:

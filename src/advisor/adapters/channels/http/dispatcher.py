@@ -20,7 +20,7 @@ from advisor.adapters.channels.http.identity import Caller, Credentials
 from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.problems import ProblemError, problem_of, response_of
 from advisor.adapters.channels.http.rate import Rate
-from advisor.adapters.channels.http.settings import UPLOADS, Settings
+from advisor.adapters.channels.http.settings import INCOMING, Settings
 from advisor.adapters.channels.http.tenants import Tenants
 from advisor.errors import InputError, StoppedError
 
@@ -116,7 +116,7 @@ class _Path:
 
 async def _received(call: Call) -> Path:
     """The body, streamed to a file that is to be moved or deleted; its digest is the call's."""
-    folder = call.settings.folder / UPLOADS
+    folder = call.settings.folder / INCOMING
     await to_thread(folder.mkdir, parents=True, exist_ok=True)
     path, digest, buffer = folder / secrets.token_hex(16), sha256(), bytearray()
     try:

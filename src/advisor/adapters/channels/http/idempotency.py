@@ -22,8 +22,8 @@ RUNNING = timedelta(seconds=60)
 """How long a request may run beyond its time before its key is free again: whoever ran it is
 gone."""
 POLL = 0.05
-_begun: set[asyncio.Task[Response]] = set()
 KEY = re.compile("[!-~]{1,255}")
+_begun: set[asyncio.Task[Response]] = set()
 Handler = Callable[[Call], Awaitable[Response]]
 
 
@@ -48,7 +48,7 @@ async def once(call: Call, handler: Handler) -> Response:
 def _ended(task: asyncio.Task[Response]) -> None:
     _begun.discard(task)
     if not task.cancelled():
-        task.exception()  # told to whoever waited
+        task.exception()  # which whoever waited has got
 
 
 async def _once(call: Call, handler: Handler, key: str) -> Response:
@@ -56,12 +56,11 @@ async def _once(call: Call, handler: Handler, key: str) -> Response:
     name = _digest(call.name, call.request.method, url.path, key)
     body = call.digest or sha256(call.body).hexdigest()
     request = _digest(url.query, str(call.request.headers.get("content-type")), body)
-    now, most = datetime.now(UTC), RUNNING + timedelta(seconds=call.settings.seconds)
-    row = {"key": name, "request": request, "created": now, "expires": now + most}
-    stored = await _stored(store, row)
-    if stored is not None:
+    most = RUNNING + timedelta(seconds=call.settings.seconds)
+    stored = await _stored(store, name, request, most)
+    if isinstance(stored, Response):
         return stored
-    mine = {"key": name, "created": row["created"]}
+    mine = {"key": name, "created": stored}
     try:
         response = await handler(call)
     except BaseException:
@@ -78,21 +77,19 @@ async def _once(call: Call, handler: Handler, key: str) -> Response:
     return response
 
 
-async def _stored(store: Any, row: dict[str, Any]) -> Response | None:
-    """The answer that stands under the key; None where this request is the one to make it, and the
-    row stands.
+async def _stored(store: Any, name: str, request: str, most: timedelta) -> Response | datetime:
+    """The answer that stands under the key; where this request is the one to make it, within `most`
+    time, when its row was written.
     """
-    most = row["expires"] - row["created"]
     while True:
         now = datetime.now(UTC)
-        row |= {"created": now, "expires": now + most}
+        row = {"key": name, "request": request, "created": now, "expires": now + most}
         stands = await to_thread(store.claim, "idempotency", row)
         if stands is None:
-            return None
+            return now
         if stands["expires"] <= now:
-            created = stands["created"]
-            await to_thread(store.delete, "idempotency", key=row["key"], created=created)
-        elif stands["request"] != row["request"]:
+            await to_thread(store.delete, "idempotency", key=name, created=stands["created"])
+        elif stands["request"] != request:
             raise ProblemError(
                 "conflict",
                 "This Idempotency-Key was used with another request; use a new key for a new"

@@ -23,6 +23,7 @@ SCOPES = ("read", "advise", "admin")
 _RETRY = 10.0
 """Seconds after which keys are looked for again when a token names an unknown one."""
 _LARGEST = 1_000_000
+_UNREADABLE = (OSError, ValueError, TypeError, KeyError, RecursionError, errors.JoseError)
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,6 @@ class Credentials:
         if mine.expires is not None and mine.expires <= datetime.now(UTC):
             raise _refused("The key has expired; ask for a new one.")
         return Caller(mine.tenant, frozenset(mine.scopes), digest[:16])
-
-
-_UNREADABLE = (OSError, ValueError, TypeError, KeyError, RecursionError, errors.JoseError)
 
 
 class _Tokens:

@@ -87,10 +87,12 @@ class Operation:
         """Whether a dotted field is one of a request, and not the name of an argument inside: of
         the contract of the body, or in this body, its parameters or headers.
         """
+        if self.takes is None:
+            return True
         head = field.partition(".")[0]
-        known = (*self.query, *(self.takes.model_fields if self.takes else (head,)))
-        stated = head in request.query_params or head.lower() in {*request.headers}
-        return stated or head in known or head.isdigit() or head in names_in(request.state.body)
+        known = {*self.query, *self.takes.model_fields, *request.query_params}
+        stated = head in known or head.lower() in {*request.headers} or head.isdigit()
+        return stated or head in names_in(request.state.body)
 
     async def answer(self, call: Call) -> Response:
         """The answer to a call."""

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from advisor import Contract, Moment
 from advisor.contracts.base import input_error
 
-UPLOADS = "uploads"
+INCOMING = "uploads"
 """Folder of bodies that are still coming in."""
 Scope = Literal["read", "advise", "admin"]
 ASYMMETRIC = frozenset({

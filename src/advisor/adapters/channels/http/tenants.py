@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from advisor import Advice, AdviceReport, Client
 from advisor.adapters.channels.http.metrics import Metrics
 from advisor.adapters.channels.http.problems import ProblemError
-from advisor.adapters.channels.http.settings import UPLOADS, Settings
+from advisor.adapters.channels.http.settings import INCOMING, Settings
 from advisor.adapters.extras import needs
 from advisor.errors import AdvisorError
 
@@ -100,9 +100,9 @@ class Tenants:
         now = datetime.now(UTC)
         for served in list(self._open.values()):
             for table in ("idempotency", "sessions"):
-                with suppress(AdvisorError):  # an unreachable store is told where it is asked for
+                with suppress(AdvisorError):  # a store that cannot be reached is tried again
                     served.tenant.store.delete(table, expires=(None, now))
-        for path in (self._settings.folder / UPLOADS).glob("*"):
+        for path in (self._settings.folder / INCOMING).glob("*"):
             with suppress(OSError):
                 if now.timestamp() - path.stat().st_mtime > TIDY:
                     path.unlink()

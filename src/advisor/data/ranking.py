@@ -112,14 +112,14 @@ class Ranking:
         Raises:
             InputError: A column is absent, an id is missing or not among those given, a client has
                 a product or a place twice, a place is no whole number from 1 to the most slots, a
-                score is not finite, or which row is best cannot be told: a column of places or
+                score is not finite, or it is not known which row is best: a column of places or
                 scores is not read, or scores rise from row to row.
         """
         frame = with_index(frame)
-        told = [n for n, usual in ((rank, "rank"), (score, "score")) if n != usual or n in frame]
+        stated = [n for n, usual in ((rank, "rank"), (score, "score")) if n != usual or n in frame]
         what = "One row a client and product; name the columns by keyword."
         check_table(
-            frame, "lists", [client, product, *told], what + _one_row_each(frame, client, product)
+            frame, "lists", [client, product, *stated], what + _one_row_each(frame, client, product)
         )
         _refuse_unread(frame, {client, product}, rank, score)
         # 1. rows and columns

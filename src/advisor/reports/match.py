@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.contracts.wording import LANGUAGES, Language, Phrases, said, texts
 from advisor.reports.charts import NARROW, WIDE, Axis, bar_chart, line_chart, percent
-from advisor.reports.match_lists import METRICS, SERVED, gap_of, side_by_side, span_of, splits, told
+from advisor.reports.match_lists import (
+    METRICS,
+    SERVED,
+    gap_of,
+    names_of,
+    side_by_side,
+    span_of,
+    splits,
+)
 from advisor.reports.pages import drawn, known, number, picture, render
 
 if TYPE_CHECKING:
@@ -187,7 +195,7 @@ def _segment(report: MatchReport, by: str, t: Phrases) -> dict[str, Any]:
     """Name, chart and table of the scores split by one label."""
     k = max(report.ks)
     chosen = [s for s in report.scores if (s.by, s.view, s.metric, s.k) == (by, "raw", "ndcg", k)]
-    names = told([s.segment for s in chosen], t)
+    names = names_of([s.segment for s in chosen], t)
     bars = {names[s.segment]: s.value for s in chosen}
     spans = {names[s.segment]: (s.low, s.high) for s in chosen}
     metric = f"{t('ndcg')}@{k}"

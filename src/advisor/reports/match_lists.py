@@ -45,7 +45,7 @@ def side_by_side(
                 field="beside",
                 value=name,
             )
-    names, k = told(lists, t), max(first[1].ks)
+    names, k = names_of(lists, t), max(first[1].ks)
     rows = [_metric_row(lists, metric, k, t) for metric in METRICS]
     shown = f"{t(SHOWN)}@{k}"
     gaps = [t("minus", first=names[first[0]], other=names[name]) for name, _ in others]
@@ -66,7 +66,7 @@ def side_by_side(
     }
 
 
-def told(names: Iterable[str], t: Phrases) -> dict[str, str]:
+def names_of(names: Iterable[str], t: Phrases) -> dict[str, str]:
     """What a page writes for each name; as they are where two would be written alike."""
     words = {name: str(said(name, t.language)) for name in names}
     return words if len({*words.values()}) == len(words) else {name: str(name) for name in words}
@@ -106,7 +106,7 @@ def _segments(lists: Mapping[str, MatchReport], by: str, metric: str, t: Phrases
     chosen = [s for s in first.scores if (s.by, s.view, s.metric, s.k) == (by, "raw", SHOWN, k)]
     split = {name: report for name, report in lists.items() if by in splits(report)}
     spans = {(s.segment, n): _spanned(r, by, s.segment) for s in chosen for n, r in split.items()}
-    names, segments = told(lists, t), told([s.segment for s in chosen], t)
+    names, segments = names_of(lists, t), names_of([s.segment for s in chosen], t)
     looks = {
         t("list_of_segment", segment=segments[s.segment], name=names[name]): list(lists).index(name)
         for s in chosen
@@ -149,7 +149,7 @@ def _money(money: Mapping[str, MoneyReport], t: Phrases) -> dict[str, Any] | Non
     """What the picks of each list returned, a column a list."""
     if not money:
         return None
-    lists = told([SERVED if name == SERVED else name for name in money], t)
+    lists = names_of([SERVED if name == SERVED else name for name in money], t)
     measures = dict.fromkeys(measure for report in money.values() for measure in report.means)
     rows = [
         [

@@ -271,8 +271,6 @@ def _widened(eligible: Mask | None, ranking: Ranking, wider: Ranking) -> Mask | 
             np.zeros(len(ranking), dtype=np.int64),
             np.ones((1, len(ranking.products)), dtype=np.bool_),
         )
-    mask = eligible.allowed if isinstance(eligible, Eligibility) else eligible
-    wide = np.hstack(
-        [np.asarray(mask, dtype=np.bool_), np.zeros((len(mask), extra), dtype=np.bool_)]
-    )
-    return Eligibility(eligible.class_of, wide) if isinstance(eligible, Eligibility) else wide
+    if isinstance(eligible, Eligibility):
+        return Eligibility(eligible.class_of, np.pad(eligible.allowed, ((0, 0), (0, extra))))
+    return np.pad(np.asarray(eligible, dtype=np.bool_), ((0, 0), (0, extra)))
